@@ -1,0 +1,101 @@
+"""What an engine can do, split by who does it.
+
+A `Client` owns the secret key: it encrypts and decrypts. An `Evaluator` has public
+material only: it computes. Ciphertexts and plaintexts are opaque to everyone else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+Cipher = Any
+Plain = Any
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The numbers of a CKKS instance (RNS variant, fixed scale, rescaling by hand).
+
+    `ring` is the ring dimension N (N/2 slots), `depth` the number of rescalings, `scale`
+    and `first` the bits of a prime of the chain and of the last one to remain, `digits`
+    the number of digits in key switching. `secure` is False only on the user's wish.
+    """
+
+    ring: int
+    depth: int
+    scale: int
+    first: int
+    digits: int
+    secure: bool = True
+
+    @property
+    def slots(self) -> int:
+        """How many numbers a ciphertext holds."""
+        return self.ring // 2
+
+
+class Client(Protocol):
+    """Who owns the secret key."""
+
+    def encrypt(self, values: np.ndarray[Any, Any], level: int = 0) -> Cipher:
+        """A vector of `slots` numbers as a ciphertext with `level` primes already forgotten."""
+        ...
+
+    def decrypt(self, cipher: Cipher) -> np.ndarray[Any, Any]:
+        """The vector of `slots` numbers. Raises `BackendMistake` when noise took it all."""
+        ...
+
+
+class Evaluator(Protocol):
+    """Who computes, without a secret key. All verbs leave their arguments as they are."""
+
+    def encode(self, values: np.ndarray[Any, Any], level: int, degree: int) -> Plain:
+        """A vector of `slots` numbers as a plaintext, for ciphertexts of that level, at the
+        scale to the power of `degree`."""
+        ...
+
+    def add(self, left: Cipher, right: Cipher) -> Cipher: ...
+    def subtract(self, left: Cipher, right: Cipher) -> Cipher: ...
+    def negate(self, cipher: Cipher) -> Cipher: ...
+    def multiply(self, left: Cipher, right: Cipher) -> Cipher: ...
+    def add_plain(self, cipher: Cipher, plain: Plain) -> Cipher: ...
+    def multiply_plain(self, cipher: Cipher, plain: Plain) -> Cipher: ...
+    def add_scalar(self, cipher: Cipher, scalar: float) -> Cipher: ...
+    def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher: ...
+    def rotate(self, cipher: Cipher, distance: int) -> Cipher: ...
+    def rotate_many(self, cipher: Cipher, distances: Sequence[int]) -> list[Cipher]:
+        """Several rotations of one ciphertext, the first half of the work shared (hoisting)."""
+        ...
+
+    def relinearize(self, cipher: Cipher) -> Cipher: ...
+    def rescale(self, cipher: Cipher) -> Cipher: ...
+    def drop(self, cipher: Cipher, levels: int) -> Cipher: ...
+
+
+@dataclass(frozen=True)
+class KeySizes:
+    """Bytes of the key material as it would be sent or stored."""
+
+    public: int
+    relinearization: int
+    rotation: int
+
+
+class Engine(Protocol):
+    """Makes keys, and with them a client and an evaluator."""
+
+    name: str
+
+    def keys(
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+    ) -> tuple[Client, Evaluator]:
+        """Fresh keys for these rotations only."""
+        ...
+
+    def key_sizes(self, evaluator: Evaluator) -> KeySizes | None:
+        """What the keys weigh; None where there are none."""
+        ...

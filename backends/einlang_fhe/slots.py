@@ -1,0 +1,145 @@
+"""Slot programs: straight-line programs over ciphertexts, the target of the functor.
+
+A ciphertext holds a vector of `slots` numbers. Every instruction makes one new value;
+values are numbered in order. A plaintext operand is named by a number: what it holds is
+said by the program's table of plaintexts, and is packed and encoded when the program runs.
+
+>>> build = Builder(slots=4)
+>>> x = build.input(0)
+>>> y = build.add(x, build.rotate(x, 1))
+>>> print(build.program(outputs=(y,)))
+%0 = input 0
+%1 = rotate %0, 1
+%2 = add %0, %1
+output %2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verb = Literal[
+    "input",
+    "add",
+    "subtract",
+    "negate",
+    "multiply",
+    "add_plain",
+    "multiply_plain",
+    "add_scalar",
+    "multiply_scalar",
+    "rotate",
+    "relinearize",
+    "rescale",
+    "drop",
+]
+"""What an engine can do. `multiply` leaves three polynomials, `relinearize` brings them back
+to two; `rescale` divides by one prime of the modulus chain; `drop` forgets primes."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One verb, the values it takes, and its number.
+
+    `attribute`: the ciphertext of the request (`input`), the plaintext (`*_plain`), the
+    scalar (`*_scalar`), the distance to the left (`rotate`), the primes forgotten (`drop`).
+    """
+
+    verb: Verb
+    arguments: tuple[int, ...] = ()
+    attribute: int | float | None = None
+
+    def __str__(self) -> str:
+        words = [f"%{value}" for value in self.arguments]
+        words += [] if self.attribute is None else [f"{self.attribute!r}"]
+        return f"{self.verb} {', '.join(words)}"
+
+
+@dataclass(frozen=True)
+class SlotProgram:
+    """A straight-line program. The inputs are numbered 0 to `inputs - 1`."""
+
+    slots: int
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+
+    def __str__(self) -> str:
+        lines = [f"%{n} = {step}" for n, step in enumerate(self.instructions)]
+        return "\n".join([*lines, *(f"output %{value}" for value in self.outputs)])
+
+    @property
+    def rotations(self) -> tuple[int, ...]:
+        """The distances that keys are needed for, in increasing order."""
+        steps = (step for step in self.instructions if step.verb == "rotate")
+        return tuple(sorted({int(step.attribute or 0) for step in steps}))
+
+    def count(self, *verbs: str) -> int:
+        """How many instructions have one of these verbs."""
+        return sum(step.verb in verbs for step in self.instructions)
+
+
+@dataclass
+class Builder:
+    """Writes a slot program; the same instruction twice is one value."""
+
+    slots: int
+    instructions: list[Instruction] = field(default_factory=list)
+    known: dict[Instruction, int] = field(default_factory=dict)
+
+    def emit(self, verb: Verb, *arguments: int, attribute: int | float | None = None) -> int:
+        """The value of an instruction, new or known."""
+        step = Instruction(verb, arguments, attribute)
+        if step not in self.known:
+            self.known[step] = len(self.instructions)
+            self.instructions.append(step)
+        return self.known[step]
+
+    def input(self, number: int) -> int:
+        """A ciphertext of the request."""
+        return self.emit("input", attribute=number)
+
+    def add(self, left: int, right: int) -> int:
+        """Slot by slot."""
+        return self.emit("add", *sorted((left, right)))
+
+    def subtract(self, left: int, right: int) -> int:
+        """Slot by slot."""
+        return self.emit("subtract", left, right)
+
+    def negate(self, value: int) -> int:
+        """Slot by slot."""
+        return self.emit("negate", value)
+
+    def multiply(self, left: int, right: int) -> int:
+        """Slot by slot, relinearised. Takes a level, as every product does."""
+        return self.emit("relinearize", self.emit("multiply", *sorted((left, right))))
+
+    def add_plain(self, value: int, plain: int) -> int:
+        """With a plaintext, by its number."""
+        return self.emit("add_plain", value, attribute=plain)
+
+    def multiply_plain(self, value: int, plain: int) -> int:
+        """With a plaintext, by its number."""
+        return self.emit("multiply_plain", value, attribute=plain)
+
+    def add_scalar(self, value: int, scalar: float) -> int:
+        """The same number in every slot."""
+        return value if scalar == 0 else self.emit("add_scalar", value, attribute=float(scalar))
+
+    def multiply_scalar(self, value: int, scalar: float) -> int:
+        """The same number in every slot; by 1 and -1 without taking a level."""
+        if scalar == 1:
+            return value
+        if scalar == -1:
+            return self.negate(value)
+        return self.emit("multiply_scalar", value, attribute=float(scalar))
+
+    def rotate(self, value: int, distance: int) -> int:
+        """To the left: slot `s` of the result is slot `s + distance` (cyclically)."""
+        distance %= self.slots
+        return value if distance == 0 else self.emit("rotate", value, attribute=distance)
+
+    def program(self, outputs: tuple[int, ...]) -> SlotProgram:
+        """What was written."""
+        return SlotProgram(self.slots, tuple(self.instructions), outputs)

@@ -1,0 +1,175 @@
+"""Every mistake a user can make is an `EinlangError`, and says where, why and what to do.
+
+An error carries one or more *diagnostics*: a code that names the kind of mistake, a
+sentence, the places in the source that matter, and a hint. All the diagnostics of one
+file are collected and raised together.
+
+>>> source = Source("a.ein", "C[i] = A[i, k]")
+>>> wrong = Diagnostic("E0202", "tensor `A` is not defined", (Label(source.span(7, 8), "here"),))
+>>> print(EinlangError([wrong]))
+error[E0202]: tensor `A` is not defined
+ --> a.ein:1:8
+1 | C[i] = A[i, k]
+  |        ^ here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the name it is known by (a path, `<command line>`, `<python>`)."""
+
+    name: str
+    text: str = field(repr=False)
+
+    def span(self, start: int, end: int) -> Span:
+        """The part of the text from offset `start` up to `end`."""
+        return Span(self, start, end)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both counted from 1."""
+        before = self.text[:offset]
+        return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its end."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a source: what a diagnostic points at."""
+
+    source: Source = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """The line of its first character, counted from 1."""
+        return self.source.place(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        """The column of its first character, counted from 1."""
+        return self.source.place(self.start)[1]
+
+    @property
+    def text(self) -> str:
+        """What it covers."""
+        return self.source.text[self.start : self.end]
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of another."""
+        return Span(self.source, min(self.start, other.start), max(self.end, other.end))
+
+
+NOWHERE = Span(Source("<nowhere>", ""), 0, 0)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A span and the few words that are written under it."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One mistake (or warning): a code, a sentence, the places, a hint."""
+
+    code: str
+    message: str
+    labels: tuple[Label, ...] = ()
+    hint: str = ""
+
+    @property
+    def severity(self) -> str:
+        """`error`, or `warning` for codes that start with W."""
+        return "warning" if self.code.startswith("W") else "error"
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        labels = [label for label in self.labels if label.span.source.text]
+        margin = max((len(str(label.span.line)) for label in labels), default=0)
+        source = None
+        for label in labels:
+            if label.span.source is not source:
+                source = label.span.source
+                lines.append(
+                    f"{' ' * margin}--> {source.name}:{label.span.line}:{label.span.column}"
+                )
+            lines.extend(_excerpt(label, margin))
+        if self.hint:
+            lines.append(f"{' ' * margin} = hint: {self.hint}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines: plain dictionaries, lists, numbers and strings."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+            "labels": [
+                {
+                    "file": label.span.source.name,
+                    "line": label.span.line,
+                    "column": label.span.column,
+                    "text": label.text,
+                }
+                for label in self.labels
+            ],
+        }
+
+
+def _excerpt(label: Label, margin: int) -> list[str]:
+    span = label.span
+    text = span.source.line(span.line)
+    width = max(1, min(span.end - span.start, len(text) - span.column + 1))
+    below = " " * (span.column - 1) + "^" * width
+    return [
+        f"{span.line:>{margin}} | {text}",
+        f"{'':>{margin}} | {below} {label.text}".rstrip(),
+    ]
+
+
+class EinlangError(Exception):
+    """What a user did wrong, as one or more diagnostics; printing it shows them all."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(diagnostic) for diagnostic in self.diagnostics)
+
+
+class SyntaxMistake(EinlangError):
+    """The text is not a program (codes E01xx)."""
+
+
+class CheckMistake(EinlangError):
+    """The program does not fit together: names, sizes, secrecy, ranges (E02xx to E05xx)."""
+
+
+class DataMistake(EinlangError):
+    """The data does not fit the program: missing, wrong shape, NaN, out of range (E06xx)."""
+
+
+class BackendMistake(EinlangError):
+    """The backend cannot run this program, or is not installed (E07xx, E08xx)."""
+
+
+def fail(
+    kind: type[EinlangError], code: str, message: str, *labels: Label, hint: str = ""
+) -> EinlangError:
+    """An error with a single diagnostic, ready to be raised."""
+    return kind([Diagnostic(code, message, labels, hint)])
