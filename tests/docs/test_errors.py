@@ -1,0 +1,92 @@
+"""Every code has a page, every page a code, and what a page shows is what is printed."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import tokenize
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path for path in (ROOT / "docs/errors").glob("*.md") if path.stem != "index")
+CODE = re.compile(r"E0[1-8]\d\d|W0\d\d\d")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DATA = re.compile(r"<!-- data: (.*?) -->")
+ITEM = re.compile(r"([\w./-]+?)(?::(\w+))?=(\w+)\(([\d, ]*)\)")
+
+
+def codes(path: Path) -> set[str]:
+    """The codes that stand as strings of their own in a module."""
+    with io.StringIO(path.read_text()) as text:
+        strings = [t.string for t in tokenize.generate_tokens(text.readline) if t.type == tokenize.STRING]
+    return {s[1:-1] for s in strings if CODE.fullmatch(s[1:-1])}
+
+
+def raised() -> set[str]:
+    """All the codes of the source."""
+    modules = [path for room in ("einlang", "backends") for path in (ROOT / room).rglob("*.py")]
+    return set().union(*(codes(path) for path in modules))
+
+
+def made(kind: str, shape: tuple[int, ...]) -> np.ndarray:
+    """An array that a page asks for in its `data` comment."""
+    match kind:
+        case "zeros":
+            return np.zeros(shape)
+        case "ones":
+            return np.ones(shape)
+        case "arange":
+            return np.arange(float(np.prod(shape))).reshape(shape)
+        case "normal":
+            return np.random.default_rng(0).normal(size=shape)
+        case "nan":
+            return np.full(shape, np.nan)
+        case "object":
+            return np.full(shape, None, dtype=object)
+        case "empty":
+            return np.zeros(shape or (0,))
+    raise ValueError(f"no array is made by {kind}")
+
+
+def write(page: str) -> None:
+    """The files that a page assumes, in the present folder."""
+    archives: dict[str, dict[str, np.ndarray]] = {}
+    items = [item for comment in DATA.findall(page) for item in ITEM.findall(comment)]
+    for name, key, kind, numbers in items:
+        shape = tuple(int(n) for n in numbers.split(",") if n.strip())
+        if kind == "text":
+            Path(name).write_text("this is not an array\n")
+        elif key:
+            archives.setdefault(name, {})[key] = made(kind, shape)
+        elif name.endswith(".csv"):
+            np.savetxt(name, made(kind, shape), delimiter=",")
+        else:
+            np.save(name, made(kind, shape), allow_pickle=True)
+    for name, arrays in archives.items():
+        np.savez(name, **arrays)
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert raised() == {path.stem for path in PAGES}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_shows_what_is_printed(path, command, tmp_path, monkeypatch) -> None:
+    page = path.read_text()
+    assert re.match(rf"# {path.stem}: \S", page), "the title is not `# CODE: what is wrong`"
+    (language, program), (_, wanted), *_ = FENCE.findall(page)
+    assert language == "ein"
+    assert path.stem in wanted
+    monkeypatch.chdir(tmp_path)
+    write(page)
+    Path("example.ein").write_text(program)
+    line = "einlang check example.ein"
+    if wanted.startswith("$ "):
+        line, _, wanted = wanted[2:].partition("\n")
+    outcome = command(shlex.split(line)[1:])
+    assert wanted.strip() in outcome.text
+    assert (outcome.code == 0) == path.stem.startswith("W")
