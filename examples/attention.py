@@ -5,7 +5,7 @@
 Sixteen images are the tokens. Their 32 largest principal components, each scaled to unit
 deviation over the whole collection, are split into four heads of eight; a head then
 scores how alike two images are in its components, less for images that stand further
-apart (the linear bias of Press, Smith and Lewis, 2022).
+apart (the linear bias of Press, Smith and Lewis, 2022), least for an image and itself.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ def arrays() -> dict[str, np.ndarray]:
     part = components(data.images / 16)[token].clip(-4, 4)
     query = part.reshape(1, TOKENS, HEADS, WIDTH)
     place = np.arange(TOKENS)
+    distance = -np.abs(place[:, None] - place[None, :]) / 8 - 6 * np.eye(TOKENS)
     return {
         "query": np.round(query, 6),
         "key": np.round(query, 6),
         "heads": np.array([1.0, 0.9, 0.8, 0.7]),
-        "distance": -np.abs(place[:, None] - place[None, :]) / 8,
+        "distance": distance,
         "digit": data.target[token],
     }
 

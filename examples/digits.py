@@ -93,7 +93,9 @@ def main() -> None:
     for name, part in (("trained on", kept), ("held out", held)):
         score = forward(weights, part["image"])[2]
         right = (score.argmax(1) == part["label"]).mean()
-        print(f"{name}: {len(score)} images, accuracy {right:.4f}, |score| <= {abs(score).max():.1f}")
+        print(
+            f"{name}: {len(score)} images, accuracy {right:.4f}, |score| <= {abs(score).max():.1f}"
+        )
     arrays = {name: np.round(value, 6) for name, value in weights.items()}
     arrays |= {"image": held["image"], "truth": held["label"]}
     np.savez_compressed(Path(__file__).with_suffix(".npz"), **arrays)

@@ -63,7 +63,9 @@ def main() -> None:
         right = ((total >= 0) == part["malignant"]).mean()
         size = abs(total).max()
         print(f"{name}: {len(total)} cases, accuracy {right:.4f}, |logit| <= {size:.2f}")
-    arrays = {name: np.round(value, 6) for name, value in (weights | {"case": held["case"]}).items()}
+    arrays = {
+        name: np.round(value, 6) for name, value in (weights | {"case": held["case"]}).items()
+    }
     np.savez_compressed(Path(__file__).with_suffix(".npz"), **arrays, truth=held["malignant"])
 
 
