@@ -1,11 +1,13 @@
 """The program as it is written: frozen nodes with spans, equal when their text means the same.
 
-`parse(print(p)) == p` for every program `p`: spans take no part in equality.
+`read(show(p)) == p` for every program `p`: spans take no part in equality.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Literal, Union
 
 from einlang.errors import NOWHERE, Span
@@ -28,12 +30,34 @@ class Affine(Node):
     `border` says what happens outside of the axis: nothing may (None), zero or `fill`
     (`pad(x - 1)`, `pad(x - 1, 0.5)`), around (`wrap`), or the nearest element (`clamp`).
     A plain index `i` is `Affine((("i", 1),))`; a fixed position `3` is `Affine((), 3)`.
+
+    `scaled` holds the parts that sizes multiply, `(sizes, factor, index)`, the index being
+    None for an offset: `size(d)*h + e` is `Affine((("e", 1),), scaled=((("d",), 1, "h"),))`.
     """
 
     terms: tuple[tuple[str, int], ...] = ()
     offset: int = 0
     border: Literal["pad", "wrap", "clamp"] | None = None
     fill: float = 0.0
+    scaled: tuple[tuple[tuple[str, ...], int, str | None], ...] = ()
+
+    def resolved(self, sizes: Mapping[str, int]) -> Affine:
+        """The same place with its sizes multiplied out.
+
+        >>> place = Affine((("e", 1),), scaled=((("d",), 1, "h"), (("d",), -1, None)))
+        >>> place.resolved({"d": 4})
+        Affine(terms=(('h', 4), ('e', 1)), offset=-4, border=None, fill=0.0, scaled=())
+        """
+        offset = self.offset
+        terms: dict[str, int] = {}
+        parts = [*self.scaled, *(((), factor, index) for index, factor in self.terms)]
+        for names, factor, index in parts:
+            factor *= prod(sizes[name] for name in names)
+            if index is None:
+                offset += factor
+            else:
+                terms[index] = terms.get(index, 0) + factor
+        return replace(self, terms=tuple(terms.items()), offset=offset, scaled=())
 
 
 @dataclass(frozen=True)
