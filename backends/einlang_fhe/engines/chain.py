@@ -1,0 +1,60 @@
+"""The modulus chain, and the exact scale of every level.
+
+The primes q of an RNS chain only come near 2^scale. If ciphertexts are encrypted at 2^scale,
+each rescaling leaves a scale that is off by 2^scale / q, and products double what is off
+already: 2^-20 after one level, 2^-11 after ten (scale 40, N = 2^15). So every level has its
+own scale instead, as in Kim, Papadimitriou and Polyakov (ePrint 2020/1118), but fixed from
+the last level backwards, where the error shrinks: s(depth) = 2^scale and
+
+    s(level)^2 / q(level) = s(level + 1).
+
+Everything that is encoded or encrypted is written at the scale of its level, so a product
+that is rescaled has the scale of the next level without any error.
+
+>>> chain = Chain(40, (1125899906826241, 1099511922689))
+>>> chain.ratio(1), chain.ratio(0) ** 2 * 2**40 / chain.prime(0) - 1 < 1e-15
+(1.0, True)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The primes, the one that remains first, and the bits of the nominal scale."""
+
+    scale: int
+    primes: tuple[int, ...]
+
+    @property
+    def depth(self) -> int:
+        """How many times a ciphertext can be rescaled."""
+        return len(self.primes) - 1
+
+    def prime(self, level: int) -> int:
+        """What a rescaling at this level divides by."""
+        return self.primes[self.depth - level]
+
+    @cached_property
+    def _ratios(self) -> tuple[float, ...]:
+        ratios = [1.0]
+        for prime in self.primes[1:]:
+            ratios.append((ratios[-1] * (prime / 2**self.scale)) ** 0.5)
+        return tuple(reversed(ratios))
+
+    def ratio(self, level: int, degree: int = 1) -> float:
+        """The scale of a level over 2^scale, to the power of the degree."""
+        return self._ratios[level] ** degree
+
+    def step(self, level: int, degree: int) -> float:
+        """The scalar of degree 2 and more: OpenFHE adds a constant to a product as if the
+        product had the scale 2^scale * q(level); this is the true scale over that."""
+        return self.ratio(level, degree) / (self.prime(level) / 2**self.scale) ** (degree - 1)
+
+    def adjustment(self, level: int, to: int, degree: int) -> float:
+        """What a ciphertext must be multiplied by before the rescaling that ends a drop."""
+        rescaled = self.prime(to - 1) / 2**self.scale
+        return self.ratio(to, degree) / self.ratio(level, degree) * rescaled

@@ -1,0 +1,400 @@
+"""CKKS by OpenFHE: hybrid key switching, uniform ternary secrets, rescaling by hand.
+
+Every value is `slots` = N/2 long. What was measured of OpenFHE 1.6.1 in FIXEDMANUAL mode,
+and what this engine makes of it:
+
+- `add`, `subtract`, `multiply` of different levels: OpenFHE drops the higher one silently,
+  scales of different levels mixed; of different degrees: it adds numbers of different
+  scales, a wrong sum. Both are refused here.
+- `multiply` leaves three polynomials and degree 2. Three polynomials can be added, scaled,
+  rescaled and decrypted, but not rotated. Rescaling before relinearizing costs six times
+  the noise: relinearize first.
+- `rotate` and `relinearize` leave an error of about N/6 units of 1 in most slots, up to 30 N
+  in the slots near 0 (a rounding bias). At degree 2 it is below everything else: rotating
+  before rescaling is more precise, and costs one prime more.
+- `add_scalar` at degree 2 adds at the scale 2^scale * q, not 2^(2 scale): mended.
+- `encode` fails when all coefficients round to 0: zeros are encoded then.
+- `rescale` of degree 1 gives degree 0, whose numbers are lost: refused.
+- A client encrypts with its secret key, which is 30 times less noisy than the public key.
+
+The scales are exact: see `chain`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from einlang_fhe.engines import binding
+from einlang_fhe.engines.chain import Chain
+from einlang_fhe.engines.engine import Cipher, KeySizes, Parameters, Plain
+
+Array = np.ndarray[Any, Any]
+
+
+class OpenFHEEngine:
+    """Makes contexts and keys.
+
+    >>> OpenFHEEngine().name
+    'openfhe'
+    """
+
+    name = "openfhe"
+
+    def keys(
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+    ) -> tuple[OpenFHEClient, OpenFHEEvaluator]:
+        """Fresh keys: for these rotations only, and for products if asked."""
+        sweep()
+        context, chain = make_context(parameters)
+        steps = sorted({distance % parameters.slots for distance in rotations} - {0})
+        with binding.spoken("make keys"):
+            pair = context.KeyGen()
+            tag = pair.secretKey.GetKeyTag()
+            if relinearize:
+                context.EvalMultKeyGen(pair.secretKey)
+            if steps:
+                context.EvalRotateKeyGen(pair.secretKey, steps)
+        public = public_keys(context, parameters, chain, tag, steps, relinearize)
+        client = OpenFHEClient(context, parameters, chain, pair.secretKey, pair.publicKey, public)
+        return client, OpenFHEEvaluator(public)
+
+    def key_sizes(self, evaluator: Any) -> KeySizes:
+        """Bytes as OpenFHE would write them."""
+        from einlang_fhe.parameters import predicted_key_sizes
+
+        return predicted_key_sizes(evaluator.parameters)
+
+
+def make_context(parameters: Parameters) -> tuple[Any, Chain]:
+    """A crypto context and its chain; E0803 if OpenFHE refuses the parameters."""
+    fhe = binding.load()
+    wish = fhe.CCParamsCKKSRNS()
+    secure = fhe.HEStd_128_classic if parameters.secure else fhe.HEStd_NotSet
+    wish.SetSecurityLevel(secure)
+    wish.SetSecretKeyDist(fhe.UNIFORM_TERNARY)
+    wish.SetRingDim(parameters.ring)
+    wish.SetBatchSize(parameters.slots)
+    wish.SetMultiplicativeDepth(parameters.depth)
+    wish.SetScalingModSize(parameters.scale)
+    wish.SetFirstModSize(parameters.first)
+    wish.SetScalingTechnique(fhe.FIXEDMANUAL)
+    wish.SetKeySwitchTechnique(fhe.HYBRID)
+    wish.SetNumLargeDigits(parameters.digits)
+    with binding.spoken("make a context"):
+        context = fhe.GenCryptoContext(wish)
+        for feature in (fhe.PKE, fhe.KEYSWITCH, fhe.LEVELEDSHE):
+            context.Enable(feature)
+        return context, Chain(parameters.scale, _primes(fhe, context))
+
+
+def _primes(fhe: Any, context: Any) -> tuple[int, ...]:
+    """The chain, which OpenFHE shows in a serialised context only."""
+    node = json.loads(fhe.Serialize(context, fhe.JSON))["value0"]["ptr_wrapper"]["data"]["cc"]
+    node = node["ptr_wrapper"]["data"]["value0"]["value0"]["value0"]["elp"]
+    towers = node["ptr_wrapper"]["data"]["p"]
+    found = (_find(tower, "cm")["v"] for tower in towers)
+    return tuple(int(prime) for prime in found)
+
+
+def _find(node: dict[str, Any], name: str) -> Any:
+    """The value of the first key of that name, at any depth."""
+    if name in node:
+        return node[name]
+    inner = next(value for value in node.values() if isinstance(value, dict))
+    return _find(inner, name)
+
+
+@dataclass(frozen=True, eq=False)
+class PublicKeys:
+    """What an evaluator needs: evaluation keys of one tag, and handles on them.
+
+    OpenFHE keeps evaluation keys in process-wide maps; they are removed when the last
+    holder of this object is gone.
+    """
+
+    context: Any
+    parameters: Parameters
+    chain: Chain
+    tag: str
+    automorphisms: dict[int, int]
+    rotation: Any
+    relinearization: Any
+
+
+def public_keys(
+    context: Any,
+    parameters: Parameters,
+    chain: Chain,
+    tag: str,
+    steps: Sequence[int],
+    relinearize: bool,
+) -> PublicKeys:
+    """Handles on the keys that were made, or read, under a tag."""
+    with binding.spoken("find its keys"):
+        automorphisms = {step: context.FindAutomorphismIndex(step) for step in steps}
+        rotation = context.GetEvalAutomorphismKeyMap(tag) if steps else None
+        relinearization = context.GetEvalMultKeyVector(tag)[0] if relinearize else None
+    keys = PublicKeys(context, parameters, chain, tag, automorphisms, rotation, relinearization)
+    weakref.finalize(keys, _forget, tag)
+    return keys
+
+
+class OpenFHEClient:
+    """Who owns the secret key."""
+
+    def __init__(
+        self,
+        context: Any,
+        parameters: Parameters,
+        chain: Chain,
+        secret: Any,
+        public: Any,
+        keys: PublicKeys,
+    ) -> None:
+        self.context = context
+        self.parameters = parameters
+        self.chain = chain
+        self.public = public
+        self.keys = keys
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return f"OpenFHEClient({self.parameters})"
+
+    def encrypt(self, values: Array, level: int = 0) -> Cipher:
+        """`slots` numbers, with `level` primes already forgotten."""
+        plain = encode(self.context, self.chain, values, level, 1)
+        with binding.spoken("encrypt"):
+            return self.context.Encrypt(self._secret, plain)
+
+    def decrypt(self, cipher: Cipher) -> Array:
+        """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them."""
+        ratio = self.chain.ratio(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
+        with binding.spoken("decrypt"):
+            plain = self.context.Decrypt(self._secret, cipher)
+            plain.SetLength(self.parameters.slots)
+            return np.asarray(plain.GetRealPackedValueArray(), dtype=np.float64) / ratio
+
+
+def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:
+    """`slots` numbers at the exact scale of a level, to the power of the degree."""
+    scaled = np.ascontiguousarray(values, dtype=np.float64) * chain.ratio(level, degree)
+    try:
+        return context.MakeCKKSPackedPlaintext(scaled, degree, level)
+    except RuntimeError as error:
+        if "Scaling factor too small" not in str(error):
+            with binding.spoken("encode"):
+                raise
+    return context.MakeCKKSPackedPlaintext(np.zeros_like(scaled), degree, level)
+
+
+class OpenFHEEvaluator:
+    """Who computes: holds evaluation keys, no secret key."""
+
+    def __init__(self, keys: PublicKeys) -> None:
+        self.keys = keys
+        self.parameters = keys.parameters
+        self._context = keys.context
+        self._chain = keys.chain
+
+    def __repr__(self) -> str:
+        return f"OpenFHEEvaluator({self.parameters})"
+
+    def encode(self, values: Array, level: int, degree: int) -> Plain:
+        """`slots` numbers for ciphertexts of that level and degree."""
+        return encode(self._context, self._chain, values, level, degree)
+
+    def add(self, left: Cipher, right: Cipher) -> Cipher:
+        """Equal levels and degrees; the number of polynomials may differ."""
+        _alike(left, right)
+        with binding.spoken("add"):
+            return self._context.EvalAdd(left, right)
+
+    def subtract(self, left: Cipher, right: Cipher) -> Cipher:
+        """Equal levels and degrees; the number of polynomials may differ."""
+        _alike(left, right)
+        with binding.spoken("subtract"):
+            return self._context.EvalSub(left, right)
+
+    def negate(self, cipher: Cipher) -> Cipher:
+        """Of any degree."""
+        with binding.spoken("negate"):
+            return self._context.EvalNegate(cipher)
+
+    def multiply(self, left: Cipher, right: Cipher) -> Cipher:
+        """Both of degree 1 and two polynomials; gives degree 2 and three polynomials."""
+        _alike(left, right)
+        _ready(left, parts=2)
+        _ready(right, parts=2)
+        with binding.spoken("multiply"):
+            return self._context.EvalMultNoRelin(left, right)
+
+    def add_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
+        """A plaintext of the ciphertext's level and degree."""
+        _alike(cipher, plain)
+        with binding.spoken("add a plaintext"):
+            return self._context.EvalAdd(cipher, plain)
+
+    def multiply_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
+        """Both of degree 1; gives degree 2."""
+        _alike(cipher, plain)
+        _ready(cipher)
+        with binding.spoken("multiply by a plaintext"):
+            return self._context.EvalMult(cipher, plain)
+
+    def add_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
+        """Of any degree."""
+        step = self._chain.step(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
+        with binding.spoken("add a number"):
+            return self._context.EvalAdd(cipher, float(scalar * step))
+
+    def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
+        """Of degree 1; gives degree 2."""
+        _ready(cipher)
+        ratio = self._chain.ratio(cipher.GetLevel())
+        with binding.spoken("multiply by a number"):
+            return self._context.EvalMult(cipher, float(scalar * ratio))
+
+    def rotate(self, cipher: Cipher, distance: int) -> Cipher:
+        """To the left, cyclically; of two polynomials and any degree."""
+        distance %= self.parameters.slots
+        if distance == 0:
+            return cipher
+        index = self._index(distance)
+        with binding.spoken("rotate"):
+            return self._context.EvalAutomorphism(cipher, index, self.keys.rotation)
+
+    def rotate_many(self, cipher: Cipher, distances: Sequence[int]) -> list[Cipher]:
+        """Several rotations of one ciphertext; its digits are decomposed once."""
+        steps = [distance % self.parameters.slots for distance in distances]
+        if len(set(steps) - {0}) < 2:
+            return [self.rotate(cipher, step) for step in steps]
+        for step in steps:
+            self._index(step)
+        order = 2 * self.parameters.ring
+        with _CACHE.reading(), binding.spoken("rotate"):
+            digits = self._context.EvalFastRotationPrecompute(cipher)
+            turned = self._context.EvalFastRotation
+            return [turned(cipher, step, order, digits) if step else cipher for step in steps]
+
+    def _index(self, distance: int) -> int:
+        if distance and distance not in self.keys.automorphisms:
+            raise binding.unmatched(distance)
+        return self.keys.automorphisms.get(distance, 0)
+
+    def relinearize(self, cipher: Cipher) -> Cipher:
+        """Three polynomials to two; two are left as they are."""
+        if cipher.NumberCiphertextElements() == 2:
+            return cipher
+        if self.keys.relinearization is None:
+            raise ValueError("relinearize: the keys were made without a relinearization key")
+        with binding.spoken("relinearize"):
+            return self._context.KeySwitch(cipher, self.keys.relinearization)
+
+    def rescale(self, cipher: Cipher) -> Cipher:
+        """Divides by the prime of its level; degree 2 to degree 1."""
+        if cipher.GetNoiseScaleDeg() < 2 or cipher.GetLevel() >= self.parameters.depth:
+            raise ValueError(f"rescale: {_describe(cipher)} of depth {self.parameters.depth}")
+        with binding.spoken("rescale"):
+            return self._context.Rescale(cipher)
+
+    def drop(self, cipher: Cipher, levels: int) -> Cipher:
+        """The same numbers with `levels` primes fewer, at the exact scale of the new level.
+
+        Forgets all primes but one, then multiplies by the ratio of the scales and rescales.
+        """
+        level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
+        if levels < 0 or level + levels > self.parameters.depth:
+            raise ValueError(f"drop {levels}: {_describe(cipher)}")
+        if levels == 0:
+            return cipher
+        ratio = self._chain.adjustment(level, level + levels, degree)
+        with binding.spoken("drop a level"):
+            if levels > 1:
+                cipher = self._context.LevelReduce(cipher, None, levels - 1)
+            return self._context.Rescale(self._context.EvalMult(cipher, ratio))
+
+
+def _describe(value: Cipher | Plain) -> str:
+    return f"level {value.GetLevel()}, degree {value.GetNoiseScaleDeg()}"
+
+
+def _alike(left: Cipher, right: Cipher | Plain) -> None:
+    """Refuses operands of different scales: the program that asks is wrong."""
+    same = left.GetLevel() == right.GetLevel()
+    if not same or left.GetNoiseScaleDeg() != right.GetNoiseScaleDeg():
+        raise ValueError(f"operands differ: {_describe(left)} and {_describe(right)}")
+
+
+def _ready(cipher: Cipher, parts: int = 3) -> None:
+    """Refuses to multiply what is not rescaled or not relinearized."""
+    if cipher.GetNoiseScaleDeg() != 1 or cipher.NumberCiphertextElements() > parts:
+        count = cipher.NumberCiphertextElements()
+        raise ValueError(f"not ready for a product: {_describe(cipher)}, {count} polynomials")
+
+
+@dataclass
+class _Cache:
+    """OpenFHE's process-wide key maps: read by hoisted rotations, swept when keys die.
+
+    The binding can only clear a whole map, so a sweep takes everything out and puts the
+    living back, while nobody reads.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    readers: int = 0
+    dead: list[str] = field(default_factory=list)
+
+    def reading(self) -> _Cache:
+        return self
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.readers += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.readers -= 1
+
+    def sweep(self) -> None:
+        """Removes the keys of the dead; later, if somebody reads now."""
+        if not self.dead or not self.lock.acquire(blocking=False):
+            return
+        try:
+            if self.readers == 0:
+                self._clear({self.dead.pop() for _ in range(len(self.dead))})
+        finally:
+            self.lock.release()
+
+    @staticmethod
+    def _clear(dead: set[str]) -> None:
+        fhe = binding.load()
+        context = fhe.CryptoContext
+        products = context.GetAllEvalMultKeys()
+        rotations = context.GetAllEvalAutomorphismKeys()
+        fhe.ClearEvalMultKeys()
+        context.ClearEvalAutomorphismKeys()
+        for tag in products.keys() - dead:
+            context.InsertEvalMultKey(products[tag], tag)
+        for tag in rotations.keys() - dead:
+            context.InsertEvalAutomorphismKey(rotations[tag], tag)
+
+
+_CACHE = _Cache()
+
+
+def sweep() -> None:
+    """Gives back the memory of keys that nobody holds any more."""
+    _CACHE.sweep()
+
+
+def _forget(tag: str) -> None:
+    _CACHE.dead.append(tag)
+    _CACHE.sweep()
