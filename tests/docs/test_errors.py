@@ -22,8 +22,8 @@ ITEM = re.compile(r"([\w./-]+?)(?::(\w+))?=(\w+)\(([\d, ]*)\)")
 def codes(path: Path) -> set[str]:
     """The codes that stand as strings of their own in a module."""
     with io.StringIO(path.read_text()) as text:
-        strings = [t.string for t in tokenize.generate_tokens(text.readline) if t.type == tokenize.STRING]
-    return {s[1:-1] for s in strings if CODE.fullmatch(s[1:-1])}
+        tokens = [token.string for token in tokenize.generate_tokens(text.readline)]
+    return {token[1:-1] for token in tokens if CODE.fullmatch(token[1:-1])}
 
 
 def raised() -> set[str]:
