@@ -16,7 +16,9 @@ output %2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Literal
 
 Verb = Literal[
@@ -103,6 +105,10 @@ class Builder:
         """Slot by slot."""
         return self.emit("add", *sorted((left, right)))
 
+    def add_all(self, values: Sequence[int]) -> int:
+        """The sum of one or more values."""
+        return reduce(self.add, values)
+
     def subtract(self, left: int, right: int) -> int:
         """Slot by slot."""
         return self.emit("subtract", left, right)
@@ -139,6 +145,16 @@ class Builder:
         """To the left: slot `s` of the result is slot `s + distance` (cyclically)."""
         distance %= self.slots
         return value if distance == 0 else self.emit("rotate", value, attribute=distance)
+
+    def mark(self) -> int:
+        """A place to come back to."""
+        return len(self.instructions)
+
+    def undo(self, mark: int) -> None:
+        """Forgets what was written since."""
+        for step in self.instructions[mark:]:
+            del self.known[step]
+        del self.instructions[mark:]
 
     def program(self, outputs: tuple[int, ...]) -> SlotProgram:
         """What was written."""

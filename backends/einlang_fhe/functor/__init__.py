@@ -1,0 +1,1 @@
+"""Dataflows to slot programs: layouts are chosen here, one step at a time."""

@@ -1,0 +1,205 @@
+"""Contractions: one layout for all indices of the step, products in place, sums by rotation.
+
+Every operand is brought to the layout of the iteration space, copied along the indices
+that it lacks: plain and client-side tensors are packed so, encrypted ones converted. A
+summed index in the ciphertext number costs additions only; one in the slots costs a
+rotation per bit. Summed bits above all others leave copies of the sum behind, which the
+next step can use; other ones leave partial sums (junk).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar, Union
+
+from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Writer, extend, loosened, zeroed
+from einlang_fhe.layout import Bit, Copy, Gap, Layout, Place, arrange
+from einlang_fhe.slots import Builder, Instruction
+
+Axes = tuple[int, ...]
+T = TypeVar("T")
+
+COST = {"rotate": 10.0, "relinearize": 10.0, "multiply": 1.0, "multiply_plain": 2.0}
+"""What an instruction weighs when two ways are compared; anything else weighs a tenth."""
+
+
+def contract(
+    writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
+) -> Cipher:
+    """`einsum` of tensors, at least one of them secret; labels as in `dataflow.Contract`."""
+    sizes = {
+        label: size
+        for argument, names in zip(arguments, labels, strict=True)
+        for label, size in zip(names, argument.shape, strict=True)
+    }
+    order = list(result) + [label for label in sizes if label not in result]
+    shape = tuple(sizes[label] for label in order)
+    axes = [tuple(order.index(label) for label in names) for names in labels]
+    layouts = [arrange(shape, _by_default(len(shape), len(result)), writer.slots)]
+    layouts += [
+        extend(argument.layout, where, shape)
+        for argument, where in zip(arguments, axes, strict=True)
+        if isinstance(argument, Cipher) and not argument.layout.rolls
+    ]
+    return cheapest(
+        writer,
+        [
+            (lambda layout=layout: _within(writer, arguments, axes, layout, len(result)))
+            for layout in dict.fromkeys(reversed(layouts))
+        ],
+    )
+
+
+def _by_default(axes: int, kept: int) -> list[int]:
+    """The kept axes, last one lowest, below the summed ones."""
+    return [*reversed(range(kept)), *range(kept, axes)]
+
+
+def cheapest(writer: Writer, ways: Sequence[Callable[[], T]]) -> T:
+    """The result of the way that writes the least; the first of equals."""
+    if len(ways) == 1:
+        return ways[0]()
+    costs = []
+    for way in ways:
+        mark, packings = writer.build.mark(), dict(writer.packings)
+        way()
+        costs.append(_weight(writer.build, mark))
+        writer.build.undo(mark)
+        writer.packings = packings
+    return ways[costs.index(min(costs))]()
+
+
+def _weight(build: Builder, mark: int) -> float:
+    return sum(_cost(step) for step in build.instructions[mark:])
+
+
+def _cost(step: Instruction) -> float:
+    return COST.get(step.verb, 0.1)
+
+
+def _within(
+    writer: Writer, arguments: Sequence[Value], axes: Sequence[Axes], layout: Layout, kept: int
+) -> Cipher:
+    """The contraction in a layout of its iteration space, whose first `kept` axes remain."""
+    aligned = [
+        _aligned(writer, argument, where, layout)
+        for argument, where in zip(arguments, axes, strict=True)
+    ]
+    aligned = _summable(writer, aligned, axes, kept)
+    product = _product_layout(aligned, axes, layout)
+    sums: dict[tuple[int, ...], list[int]] = {}
+    for number in range(layout.count):
+        digits = zip(layout.digits, layout.values(number), strict=True)
+        key = tuple(value for digit, value in digits if digit.axis < kept)
+        parts = [layout.projected(number, where) for where in axes]
+        sums.setdefault(key, []).append(_multiplied(writer.build, aligned, parts))
+    values = [_collected(writer.build, terms) for _, terms in sorted(sums.items())]
+    reduced = _summed_layout(product, kept)
+    turns = [
+        1 << position
+        for position, place in enumerate(product.places)
+        if isinstance(place, Bit) and place.axis >= kept
+    ]
+    for turn in reversed(turns):
+        values = [writer.build.add(value, writer.build.rotate(value, turn)) for value in values]
+    factor = 1.0
+    for argument in arguments:
+        factor *= argument.factor
+    return Cipher(reduced, tuple(values), factor)
+
+
+Aligned = Union[Cipher, tuple[Layout, tuple[int, ...]]]
+"""A ciphertext tensor, or a plain one as its layout and the numbers of its plaintexts."""
+
+
+def _aligned(writer: Writer, value: Value, axes: Axes, iteration: Layout) -> Aligned:
+    target = iteration.project(axes)
+    if isinstance(value, Fresh):
+        return writer.encrypted(value, target)
+    if isinstance(value, Plain):
+        return zeroed(target), writer.plaintexts(value, target)
+    return writer.converted(value, loosened(target, iteration))
+
+
+def _summable(
+    writer: Writer, aligned: Sequence[Aligned], axes: Sequence[Axes], kept: int
+) -> list[Aligned]:
+    """The same, with zeros in the padding of every summed axis of some operand."""
+    result = list(aligned)
+    for axis in {axis for where in axes for axis in where if axis >= kept}:
+        holders = [n for n, where in enumerate(axes) if axis in where]
+        if all(axes[n].index(axis) in layout_of(result[n]).dirty for n in holders):
+            dirty = result[holders[0]]
+            assert isinstance(dirty, Cipher)
+            result[holders[0]] = writer.cleaned(dirty)
+    return result
+
+
+def layout_of(value: Aligned) -> Layout:
+    """Where an operand sits."""
+    return value.layout if isinstance(value, Cipher) else value[0]
+
+
+def _product_layout(aligned: Sequence[Aligned], axes: Sequence[Axes], iteration: Layout) -> Layout:
+    layouts = [layout_of(value) for value in aligned]
+    places = tuple(
+        place if isinstance(place, Bit) else _meet([layout.places[position] for layout in layouts])
+        for position, place in enumerate(iteration.places)
+    )
+    dirty = {
+        axis
+        for axis in range(len(iteration.shape))
+        if all(
+            where.index(axis) in layout.dirty
+            for layout, where in zip(layouts, axes, strict=True)
+            if axis in where
+        )
+    }
+    return replace(iteration, places=places, dirty=frozenset(dirty))
+
+
+def _meet(places: Sequence[Place]) -> Place:
+    """What a product holds at a place where its operands hold these."""
+    if all(isinstance(place, Copy) for place in places):
+        return Copy()
+    return Gap(junk=Gap() not in places)
+
+
+def _multiplied(build: Builder, aligned: Sequence[Aligned], parts: Sequence[int]) -> int:
+    """One slotwise product; of two ciphertexts, it is left unrelinearised."""
+    ciphers = [
+        value.values[part]
+        for value, part in zip(aligned, parts, strict=True)
+        if isinstance(value, Cipher)
+    ]
+    plains = [
+        value[1][part]
+        for value, part in zip(aligned, parts, strict=True)
+        if not isinstance(value, Cipher)
+    ]
+    if len(ciphers) == 2:
+        return build.emit("multiply", *sorted(ciphers))
+    return build.multiply_plain(ciphers[0], plains[0]) if plains else ciphers[0]
+
+
+def _collected(build: Builder, terms: Sequence[int]) -> int:
+    """The sum of products, relinearised once."""
+    total = build.add_all(terms)
+    raw = build.instructions[terms[0]].verb == "multiply"
+    return build.emit("relinearize", total) if raw else total
+
+
+def _summed_layout(product: Layout, kept: int) -> Layout:
+    """Where the sum sits: copies where summed bits are above all others, else junk."""
+    places: list[Place] = []
+    top = True
+    for place in reversed(product.places):
+        if isinstance(place, Bit) and place.axis >= kept:
+            places.append(Copy() if top else Gap(junk=True))
+        else:
+            top = top and isinstance(place, Copy)
+            places.append(place)
+    digits = tuple(digit for digit in product.digits if digit.axis < kept)
+    dirty = frozenset(axis for axis in product.dirty if axis < kept)
+    return Layout(product.shape[:kept], tuple(reversed(places)), digits, dirty=dirty)

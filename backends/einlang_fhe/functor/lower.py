@@ -1,0 +1,180 @@
+"""The functor: dataflows to slot programs.
+
+A dataflow goes to an arrow that takes tensors (plain, of the client, or encrypted) to
+tensors, writing instructions on the way. Composition of dataflows is composition of
+arrows: `F(f >> g)` writes what `F(f)` and then `F(g)` write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from einlang.checking.typed import Qualifier
+from einlang.planning.dataflow import (
+    Add,
+    Apply,
+    AxisMap,
+    Contract,
+    Dataflow,
+    Fold,
+    Operation,
+    Reshape,
+    Step,
+    Type,
+    View,
+)
+from einlang_fhe.functor.contract import contract
+from einlang_fhe.functor.linear import combine, encrypted, reshape, spread, view
+from einlang_fhe.functor.nonlinear import Precision, apply, fold
+from einlang_fhe.functor.values import Cipher, Fresh, Packing, Plain, Value, Writer
+from einlang_fhe.layout import Layout
+from einlang_fhe.plaintexts import Entry
+from einlang_fhe.slots import Builder, SlotProgram
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An output: where its elements sit in the ciphertexts of the reply, and its factor."""
+
+    name: str
+    layout: Layout
+    factor: float
+    first: int
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A program before levels: instructions and what its operands are.
+
+    `tensors` computes all plain tensors, of the evaluator and of the client; `plaintexts`
+    and `request` name its values. `plain` are the outputs that need no encryption.
+    """
+
+    program: SlotProgram
+    plaintexts: tuple[Entry, ...]
+    request: tuple[Packing, ...]
+    replies: tuple[Reply, ...]
+    plain: dict[str, int]
+    tensors: Dataflow
+    layouts: tuple[tuple[str, Layout], ...]
+
+
+def lower(flow: Dataflow, slots: int, precision: Precision) -> Lowered:
+    """The slot program of a dataflow, for ciphertexts of that many slots."""
+    writer = Writer(Builder(slots), inputs=flow.inputs)
+    values: list[Value] = [
+        (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
+        for number, port in enumerate(flow.inputs)
+    ]
+    seen: list[tuple[str, Layout]] = []
+    values = write(writer, flow, values, precision, seen)
+    outputs: list[int] = []
+    replies, plain = [], {}
+    for name, value in zip(flow.names, values, strict=True):
+        if isinstance(value, Plain):
+            plain[name] = value.number
+            continue
+        cipher = encrypted(writer, value)
+        replies.append(Reply(name, cipher.layout, cipher.factor, len(outputs)))
+        outputs += cipher.values
+    return Lowered(
+        writer.build.program(tuple(outputs)),
+        tuple(writer.plains.entries),
+        tuple(writer.packings),
+        tuple(replies),
+        plain,
+        Dataflow(flow.inputs, tuple(writer.steps), (), ()),
+        tuple(seen),
+    )
+
+
+def write(
+    writer: Writer,
+    flow: Dataflow,
+    inputs: Sequence[Value],
+    precision: Precision,
+    seen: list[tuple[str, Layout]] | None = None,
+) -> list[Value]:
+    """The outputs of a dataflow for given inputs; what it takes is written to `writer`."""
+    values = list(inputs)
+    for step in flow.steps:
+        arguments = [values[number] for number in step.arguments]
+        value = _write_step(writer, step, arguments, precision)
+        if seen is not None and isinstance(value, Cipher):
+            seen.append((step.label or type(step.operation).__name__.lower(), value.layout))
+        values.append(value)
+    return [values[number] for number in flow.outputs]
+
+
+def _write_step(
+    writer: Writer, step: Step, arguments: Sequence[Value], precision: Precision
+) -> Value:
+    operation = step.operation
+    if all(isinstance(argument, Plain) for argument in arguments):
+        return _plainly(writer, operation, arguments, step.type)
+    if len(arguments) == 1:
+        return _write_unary(writer, step, arguments[0], precision)
+    if isinstance(operation, Add):
+        return combine(writer, arguments, operation.coefficients)
+    assert isinstance(operation, Contract)
+    return contract(writer, arguments, operation.arguments, operation.result)
+
+
+def _plainly(
+    writer: Writer, operation: Operation, arguments: Sequence[Value], type: Type
+) -> Plain:
+    numbers = tuple(a.number for a in arguments if isinstance(a, Plain))
+    return Plain(writer.compute(operation, numbers, type), type.shape)
+
+
+def _write_unary(writer: Writer, step: Step, value: Value, precision: Precision) -> Value:
+    operation, shape = step.operation, step.type.shape
+    if isinstance(value, Fresh) and _structural(operation):
+        return _prepared(writer, operation, value, step.type)
+    if isinstance(operation, Add) and not isinstance(value, Plain):
+        return replace(value, factor=value.factor * operation.coefficients[0])
+    if isinstance(operation, Contract):
+        return _write_contraction(writer, operation, value, shape)
+    cipher = encrypted(writer, value)
+    if isinstance(operation, View):
+        return view(writer, cipher, operation, shape)
+    if isinstance(operation, Reshape):
+        return reshape(writer, cipher, shape)
+    if isinstance(operation, Apply):
+        return apply(
+            writer, cipher, operation.function, operation.range, precision, step.label
+        )
+    assert isinstance(operation, Fold)
+    return fold(
+        writer, cipher, operation.operator, operation.axes, operation.range, precision, step.label
+    )
+
+
+def _structural(operation: Operation) -> bool:
+    """Whether it only moves elements: then the client does it before encrypting."""
+    if isinstance(operation, Contract):
+        return set(operation.arguments[0]) == set(operation.result)
+    return isinstance(operation, (View, Reshape))
+
+
+def _prepared(writer: Writer, operation: Operation, value: Fresh, type: Type) -> Fresh:
+    if isinstance(operation, View):
+        axes = tuple(_unscaled(axis, value.factor) for axis in operation.axes)
+        operation = View(axes)
+    number = writer.compute(operation, (value.number,), type)
+    return Fresh(number, type.shape, value.factor)
+
+
+def _unscaled(axis: AxisMap, factor: float) -> AxisMap:
+    """What is filled in, before the pending factor multiplies it."""
+    return replace(axis, fill=axis.fill / factor) if axis.fill else axis
+
+
+def _write_contraction(
+    writer: Writer, operation: Contract, value: Value, shape: tuple[int, ...]
+) -> Value:
+    (labels,) = operation.arguments
+    if isinstance(value, Cipher) and set(labels) == set(operation.result):
+        return spread(value, [operation.result.index(label) for label in labels], shape)
+    return contract(writer, [value], operation.arguments, operation.result)
