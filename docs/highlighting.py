@@ -4,6 +4,7 @@
 [Token.Keyword]
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pygments.lexer import RegexLexer, words
@@ -24,8 +25,8 @@ class EinLexer(RegexLexer):
     """The tokens of a program, by kind."""
 
     name = "einlang"
-    aliases: ClassVar[list[str]] = ["ein"]
-    filenames: ClassVar[list[str]] = ["*.ein"]
+    aliases: ClassVar[Sequence[str]] = ["ein"]
+    filenames: ClassVar[Sequence[str]] = ["*.ein"]
     tokens: ClassVar = {
         "root": [
             (r'"""[\s\S]*?"""', String.Doc),
