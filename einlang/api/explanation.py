@@ -1,0 +1,144 @@
+"""How a program runs: its statements, its contractions in order, what the backend says.
+
+>>> from einlang.api.program import compile
+>>> print(compile("index i = 3\\npublic x[i]\\ny = x[i]").explain("numpy").statements[-1])
+y = x[i]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from einlang.api.pipeline import Compiled
+from einlang.checking.typed import Definition, Tensor, Typed
+from einlang.planning import printing
+from einlang.syntax import nodes, show
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """Everything there is to say before a run, as tables; printing it shows them all.
+
+    `figures` are the backend's, by name; `tables` map a title to rows of equal keys.
+    """
+
+    name: str
+    backend: str
+    statements: tuple[str, ...]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Rows] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "name": self.name,
+            "backend": self.backend,
+            "statements": list(self.statements),
+            "figures": dict(self.figures),
+            "tables": dict(self.tables),
+        }
+
+    def __str__(self) -> str:
+        parts = ["\n".join(self.statements)]
+        parts += [f"{title}\n{aligned(rows)}" for title, rows in self.tables.items() if rows]
+        if self.figures:
+            parts.append(f"{self.backend}\n{aligned(figure_rows(self.figures))}")
+        return "\n\n".join(parts)
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.name!r}, backend={self.backend!r})"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def figure_rows(figures: Mapping[str, Any]) -> Rows:
+    """Figures as the rows of a table."""
+    return [{"figure": name, "value": value} for name, value in figures.items()]
+
+
+def cell(value: Any) -> str:
+    """A value as it stands in a table.
+
+    >>> cell(0.1234567), cell(123456), cell((2, 3)), cell(None)
+    ('0.1235', '123,456', '2, 3', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(cell(item) for item in value)
+    return str(value)
+
+
+def aligned(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as text with aligned columns.
+
+    >>> print(aligned([{"a": 1, "b": "x"}, {"a": 10, "b": "y"}]))
+      a   b
+      1   x
+      10  y
+    """
+    heads = list(rows[0])
+    lines = [heads, *([cell(row.get(head)) for head in heads] for row in rows)]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(heads))]
+    padded = (
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "\n".join(f"  {line}".rstrip() for line in padded)
+
+
+def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanation:
+    """The explanation of a compiled program."""
+    report = compiled.report
+    plan = compiled.plan
+    tables = {
+        "tensors": _tensors(compiled.typed),
+        "order of operations": printing.rows(plan.server),
+        "by the client, in the clear": printing.rows(plan.client),
+        **report.tables,
+    }
+    statements = tuple(show(nodes.Program(None, (item,))).strip("\n") for item in tree.statements)
+    kept = {title: rows for title, rows in tables.items() if rows}
+    return Explanation(compiled.typed.name, backend, statements, report.figures, kept)
+
+
+def _tensors(typed: Typed) -> Rows:
+    inputs = [
+        _tensor(item.tensor, [index.name for index in item.indices], item.path or "given")
+        for item in typed.inputs
+    ]
+    return inputs + [
+        _tensor(item.tensor, axis_names(item), "client" if item.client else "computed")
+        for item in typed.definitions
+    ]
+
+
+def axis_names(item: Definition) -> tuple[str, ...]:
+    """The names of a definition's axes, groups in brackets."""
+    return tuple(
+        axis[0].name if len(axis) == 1 else f"({' '.join(index.name for index in axis)})"
+        for axis in item.left
+    )
+
+
+def _tensor(tensor: Tensor, axes: Sequence[str], origin: str) -> dict[str, Any]:
+    span = "" if tensor.range is None else f"[{tensor.range[0]:.4g}, {tensor.range[1]:.4g}]"
+    return {
+        "tensor": f"{tensor.name}[{', '.join(axes)}]" if axes else tensor.name,
+        "shape": "x".join(map(str, tensor.shape)) or "scalar",
+        "seen by": tensor.qualifier.name.lower(),
+        "range": span,
+        "origin": origin,
+    }

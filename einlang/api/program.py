@@ -1,0 +1,307 @@
+"""A program as an object: check it, run it, explain it, draw it, test it.
+
+>>> program = compile('''
+... index i, j
+... secret A[i, j]
+... total[j] = A[i, j]
+... ''')
+>>> program.inputs, program.outputs
+(('A',), ('total',))
+>>> program.run(A=[[1.0, 2.0], [3.0, 4.0]])["total"].tolist()
+[4.0, 6.0]
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from einlang import checking, data, planning
+from einlang.api.explanation import Explanation, axis_names, explain
+from einlang.api.pipeline import Arrays, Compiled, compare, execute, prepare
+from einlang.api.result import Result
+from einlang.api.settings import Options, inputs, sort_options
+from einlang.backend import Progress, silent
+from einlang.checking.typed import Qualifier, Typed
+from einlang.errors import DataMistake, fail
+from einlang.planning.dataflow import Plan
+from einlang.syntax import nodes, read, show
+
+if TYPE_CHECKING:
+    from einlang.api.testing import Outcome
+
+Value = TypeVar("Value")
+KEPT = 16
+
+
+@dataclass
+class Checked:
+    """A checked program with what was made of it: a plan, and a program per backend."""
+
+    typed: Typed
+    compiled: dict[tuple[Any, ...], Compiled] = field(default_factory=dict)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The order of its operations."""
+        return planning.plan(self.typed)
+
+
+def keep(kept: dict[Any, Value], key: Any, make: Callable[[], Value]) -> Value:
+    """The value under a key, made where it is not there; the oldest ones go.
+
+    >>> keep({"a": 1}, "a", lambda: 2)
+    1
+    """
+    if key not in kept:
+        kept[key] = make()
+        while len(kept) > KEPT:
+            del kept[next(iter(kept))]
+    return kept[key]
+
+
+def load(path: str | Path) -> Program:
+    """The program in a file. Data files that it names are sought beside it.
+
+    Raises `DataMistake` E0691 when the file cannot be read, `SyntaxMistake` for its text.
+
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "double.ein")
+    ...     _ = path.write_text("public x[i]\\ny[i] = 2 * x[i]")
+    ...     load(path).run(x=[1.0])["y"].tolist()
+    [2.0]
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is not UTF-8 text") from error
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    return Program(text, name=str(path), directory=path.parent)
+
+
+def _unreadable(path: Path, why: str) -> Exception:
+    return fail(DataMistake, "E0691", f"the program `{path}` cannot be read: {why}")
+
+
+def compile(text: str, *, name: str = "<string>", directory: Path | None = None) -> Program:
+    """The program in a text; data files are sought in `directory` (here, by default).
+
+    >>> compile("public x\\ny = x + 1").run(x=1)["y"].item()
+    2
+    """
+    return _compile(text, name, directory)
+
+
+@lru_cache(maxsize=256)
+def _compile(text: str, name: str, directory: Path | None) -> Program:
+    return Program(text, name=name, directory=directory)
+
+
+class Program:
+    """A program that has been read. Checking and compiling wait until they are asked for.
+
+    What was compiled is kept per shapes, settings and backend, so that a second run with
+    data of the same shapes only runs.
+
+    >>> program = Program("public x[i]\\nm = max[i](x[i])")
+    >>> program
+    Program('<string>', inputs=('x',), outputs=('m',))
+    >>> print(program)
+    public x[i]
+    m = max[i](x[i])
+    <BLANKLINE>
+    """
+
+    def __init__(self, text: str, *, name: str = "<string>", directory: Path | None = None) -> None:
+        self.text = text
+        self.name = name
+        self.directory = directory or Path()
+        self.tree: nodes.Program = read(text, name)
+        self._kept: dict[Any, Checked] = {}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of its inputs, in order."""
+        return tuple(inputs(self.tree))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it returns: those of `out`, else the last definition."""
+        outs = [item for item in self.tree.statements if isinstance(item, nodes.Out)]
+        if outs:
+            return tuple(name for item in outs for name in item.names)
+        made = [s.name for s in self.tree.statements if isinstance(s, nodes.Definition)]
+        return tuple(made[-1:])
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The settings of its `target` blocks, by backend.
+
+        >>> Program("public x\\ny = x\\ntarget fhe:\\n    precision = 1e-3").settings
+        {'fhe': {'precision': 0.001}}
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for item in self.tree.statements:
+            if isinstance(item, nodes.Target):
+                found.setdefault(item.backend, {}).update({s.name: s.value for s in item.settings})
+        return found
+
+    @property
+    def docstring(self) -> str | None:
+        """The text at its head."""
+        return self.tree.docstring
+
+    # -- what can be asked ------------------------------------------------------------------
+
+    def check(self, **given: Any) -> Typed:
+        """The program with all sizes, shapes, qualifiers and ranges; data files' headers are read.
+
+        `given` holds arrays for inputs and sizes for indices. Raises `CheckMistake` or
+        `DataMistake` with everything that is wrong.
+
+        >>> compile("index i = 3\\npublic x[i]\\ny = x[i]").check().tensors["x"].shape
+        (3,)
+        """
+        return self._checked(sort_options(self.tree, given)).typed
+
+    def run(
+        self,
+        backend: str = "numpy",
+        *,
+        verify: bool = False,
+        progress: Progress = silent,
+        **given: Any,
+    ) -> Result:
+        """Run it. `given` holds data, sizes and settings, by name.
+
+        A name of an input gives its data (an array, anything that NumPy can turn into one),
+        a name of an index its size, any other name is a setting of the backend, such as
+        `engine="clear"` or `precision=1e-3`. `verify` runs the numpy backend beside.
+
+        >>> result = compile("secret x[i]\\ny = x[i] * x[i]").run("numpy", x=[3.0, 4.0])
+        >>> result["y"].item()
+        25.0
+        """
+        options = sort_options(self.tree, given)
+        checked = self._checked(options)
+        arrays = data.bind(checked.typed, options.data, self.directory)
+        compiled = self._compiled(checked, backend, arrays, options)
+        outputs = execute(compiled, arrays, progress)
+        agreements = compare(compiled, arrays, outputs, options.settings, backend) if verify else ()
+        return Result(outputs, _axes(checked.typed), compiled.report, agreements)
+
+    def explain(self, backend: str = "numpy", **given: Any) -> Explanation:
+        """How it would run: statements, contraction order with costs, the backend's report.
+
+        >>> print(compile("index i = 3\\npublic x[i]\\ny = x[i]").explain().backend)
+        numpy
+        """
+        options = sort_options(self.tree, given)
+        checked = self._checked(options)
+        arrays = self._params(checked.typed, options)
+        compiled = self._compiled(checked, backend, arrays, options)
+        return explain(self.tree, compiled, backend)
+
+    def draw(self, path: str | Path, **given: Any) -> None:
+        """Its string diagrams as a picture; the suffix (svg, png, tikz) says which kind."""
+        from einlang.api.picture import write_picture
+
+        write_picture(self.check(**given), Path(path))
+
+    def test(self, backend: str = "numpy", **given: Any) -> tuple[Outcome, ...]:
+        """Run its `test` blocks: what holds and what does not.
+
+        >>> text = 'index i = 2\\npublic x[i]\\ny = x[i]\\n'
+        >>> text += 'test "sum":\\n    let x[i] = 3\\n    expect y == 6'
+        >>> [outcome.passed for outcome in compile(text).test()]
+        [True]
+        """
+        from einlang.api.testing import run_tests
+
+        options = sort_options(self.tree, given)
+        return run_tests(self._checked(options).typed, options, backend, self.directory)
+
+    # -- what is kept ------------------------------------------------------------------------
+
+    def _checked(self, options: Options) -> Checked:
+        key = (*self._shapes(options.data), *sorted(options.sizes.items()))
+
+        def check() -> Checked:
+            data, sizes = options.data, options.sizes
+            return Checked(
+                checking.check(self.tree, data=data, sizes=sizes, directory=self.directory)
+            )
+
+        return keep(self._kept, key, check)
+
+    def _compiled(
+        self, checked: Checked, backend: str, arrays: Arrays, options: Options
+    ) -> Compiled:
+        chosen = repr(sorted(options.settings.items()))
+        params = {name for name, item in inputs(self.tree).items() if item.qualifier == "param"}
+        values = tuple((name, _digest(arrays[name])) for name in sorted(params & arrays.keys()))
+        return keep(
+            checked.compiled,
+            (backend, chosen, values),
+            lambda: prepare(checked.typed, checked.plan, backend, arrays, options.settings),
+        )
+
+    def _shapes(self, given: Mapping[str, np.ndarray[Any, Any]]) -> list[Any]:
+        return [self._shape(item, given.get(name)) for name, item in inputs(self.tree).items()]
+
+    def _shape(self, item: nodes.Input, array: np.ndarray[Any, Any] | None) -> tuple[Any, ...]:
+        if array is not None:
+            known = _digest(array) if item.qualifier == "param" else ""
+            return array.shape, array.dtype.str, known
+        if item.path is None:
+            return ()
+        path = self.directory / item.path
+        found = [p for p in (path, Path(str(path).rpartition(":")[0])) if p.is_file()]
+        return tuple((p.stat().st_mtime_ns, p.stat().st_size) for p in found)
+
+    def _params(self, typed: Typed, options: Options) -> Arrays:
+        """The values that are known when compiling."""
+        params = tuple(i for i in typed.inputs if i.tensor.qualifier is Qualifier.PARAM)
+        given = {i.tensor.name for i in params} & options.data.keys()
+        return data.bind(
+            replace(typed, inputs=params),
+            {name: options.data[name] for name in given},
+            self.directory,
+        )
+
+    # -- how it looks ------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"Program({self.name!r}, inputs={self.inputs}, outputs={self.outputs})"
+
+    def __str__(self) -> str:
+        return show(self.tree)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre><code>{escape(str(self))}</code></pre>"
+
+    def _repr_svg_(self) -> str | None:
+        from einlang.api.picture import svg
+
+        return svg(self)
+
+
+def _axes(typed: Typed) -> dict[str, tuple[str, ...]]:
+    """The names of every tensor's axes, groups in brackets."""
+    axes = {item.tensor.name: tuple(i.name for i in item.indices) for item in typed.inputs}
+    return axes | {item.tensor.name: axis_names(item) for item in typed.definitions}
+
+
+def _digest(array: np.ndarray[Any, Any]) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()
