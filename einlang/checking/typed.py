@@ -108,7 +108,8 @@ class Product:
     @cached_property
     def free(self) -> tuple[Index, ...]:
         """The indices of the factors that are not summed."""
-        return tuple(index for index in _union(self.factors) if index not in self.summed)
+        summed = frozenset(self.summed)
+        return tuple(index for index in _union(self.factors) if index not in summed)
 
 
 @dataclass(frozen=True)
