@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 
 import numpy as np
+from agreement import FAILURES, check
 from meaning import AmbiguousError, OutsideError, meaning
 from programs import Generated
-from run import FAILURES, check
 from spelling import Speller
 
 from einlang.errors import EinlangError

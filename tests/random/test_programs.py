@@ -1,0 +1,46 @@
+"""Random programs give what they mean, in the clear and encrypted.
+
+`python tests/random/run.py` runs many more of the same.
+"""
+
+from __future__ import annotations
+
+import pytest
+from agreement import Tally, check, run
+from hypothesis import HealthCheck, given, settings
+from programs import Generated, generate, programs
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+def all_agree(tally: Tally, refused: float) -> bool:
+    """Nothing failed, and no more than a part was refused."""
+    return not tally.failed and sum(tally.refused.values()) <= refused * tally.programs
+
+
+@given(programs())
+@settings(max_examples=100, suppress_health_check=SLOW)
+def test_numpy_gives_what_a_program_means(made: Generated) -> None:
+    check(made, "numpy")
+
+
+@pytest.mark.parametrize("first", range(0, 300, 50))
+def test_numpy_agrees_on_numbered_programs(first: int) -> None:
+    assert all_agree(run(range(first, first + 50), "numpy", "numpy", {}), refused=0)
+
+
+@pytest.mark.parametrize("first", range(0, 300, 25))
+def test_slots_in_the_clear_agree(first: int) -> None:
+    assert all_agree(run(range(first, first + 25), "fhe", "fhe", {"engine": "clear"}), refused=0.2)
+
+
+@pytest.mark.parametrize("first", range(0, 12, 3))
+def test_ciphertexts_agree(first: int) -> None:
+    pytest.importorskip("openfhe")
+    assert all_agree(run(range(first, first + 3), "fhe", "fhe", {"engine": "openfhe"}), refused=0.7)
+
+
+def test_a_seed_gives_one_program() -> None:
+    one, other = generate(5, "fhe"), generate(5, "fhe")
+    assert one == other
+    assert all((one.data[name] == other.data[name]).all() for name in one.data)
