@@ -1,0 +1,1 @@
+"""Those who compute: OpenFHE on ciphertexts, and NumPy on the same slot programs in the clear."""

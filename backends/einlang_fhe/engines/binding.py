@@ -106,3 +106,12 @@ def unmatched(distance: int) -> BackendMistake:
         f"these keys hold no key for a rotation by {distance}",
         "make keys for this program: they belong to one compiled program",
     )
+
+
+def unfit_number(value: float) -> BackendMistake:
+    """E0808: a number that no ciphertext or plaintext of these parameters holds."""
+    return _mistake(
+        "E0808",
+        f"the number {value:g} does not fit into the modulus",
+        "declare the range of the tensor it comes from, or scale it down",
+    )

@@ -18,6 +18,7 @@ that is rescaled has the scale of the next level without any error.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +49,11 @@ class Chain:
     def ratio(self, level: int, degree: int = 1) -> float:
         """The scale of a level over 2^scale, to the power of the degree."""
         return self._ratios[level] ** degree
+
+    def room(self, level: int, degree: int) -> float:
+        """The largest number whose scaled value is below half the modulus of a level."""
+        bits = sum(math.log2(prime) for prime in self.primes[: self.depth - level + 1])
+        return 2.0 ** (bits - 1 - self.scale * degree)
 
     def step(self, level: int, degree: int) -> float:
         """The scalar of degree 2 and more: OpenFHE adds a constant to a product as if the

@@ -186,6 +186,11 @@ class OpenFHEClient:
 def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:
     """`slots` numbers at the exact scale of a level, to the power of the degree."""
     scaled = np.ascontiguousarray(values, dtype=np.float64) * chain.ratio(level, degree)
+    peak = float(np.abs(scaled).max(initial=0.0))
+    if scaled.shape != (context.GetRingDimension() // 2,):
+        raise ValueError(f"one number per slot expected, shape {scaled.shape} given")
+    if not peak < chain.room(level, degree):
+        raise binding.unfit_number(peak)
     try:
         return context.MakeCKKSPackedPlaintext(scaled, degree, level)
     except RuntimeError as error:

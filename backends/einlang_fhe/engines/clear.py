@@ -1,0 +1,277 @@
+"""The verbs on NumPy vectors: what a program computes, how noisy, and whether it is right.
+
+Every rule that CKKS has is checked: levels, degrees, polynomials, keys, room in the modulus.
+A program that breaks one raises `ValueError` (it was compiled wrongly); numbers that outgrow
+the modulus raise E0804, as decryption does. Gaussian noise of the measured size is added
+where ciphertexts get it (see `noise`), from a fixed seed.
+
+>>> clear = ClearEngine(noise=False)
+>>> client, evaluator = clear.keys(Parameters(16, 1, 40, 50, 1, secure=False), [1], True)
+>>> x = client.encrypt(np.arange(8.0))
+>>> y = evaluator.rescale(evaluator.relinearize(evaluator.multiply(x, evaluator.rotate(x, 1))))
+>>> client.decrypt(y)
+array([ 0.,  2.,  6., 12., 20., 30., 42.,  0.])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from einlang_fhe.engines import binding, noise
+from einlang_fhe.engines.engine import KeySizes, Parameters
+from einlang_fhe.parameters import special_primes
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ClearCipher:
+    """The numbers of a ciphertext, with its level, degree and number of polynomials."""
+
+    values: Array
+    level: int
+    degree: int = 1
+    parts: int = 2
+
+    def __str__(self) -> str:
+        return f"level {self.level}, degree {self.degree}, {self.parts} polynomials"
+
+
+@dataclass(frozen=True, eq=False)
+class ClearPlain:
+    """The numbers of a plaintext, with its level and degree."""
+
+    values: Array
+    level: int
+    degree: int
+
+    def __str__(self) -> str:
+        return f"level {self.level}, degree {self.degree}"
+
+
+class Noise:
+    """Draws the errors of one key pair, from a seed; none with `on=False`."""
+
+    def __init__(self, parameters: Parameters, on: bool, seed: int) -> None:
+        chain = parameters.depth, parameters.scale, parameters.first, parameters.digits
+        self.parameters = parameters
+        self.on = on
+        self.special = special_primes(*chain) or 1
+        self.draw = np.random.default_rng(seed)
+
+    def __call__(self, values: Array, deviation: float | Array, degree: int = 1) -> Array:
+        """Values with an error of that deviation, in units of the least digit."""
+        if not self.on:
+            return values
+        unit = 2.0 ** (-self.parameters.scale * degree)
+        return values + self.draw.standard_normal(values.shape) * (deviation * unit)
+
+
+class ClearEngine:
+    """Makes clients and evaluators without any key.
+
+    `noise`: add the errors that ciphertexts would have; `seed` fixes them.
+    """
+
+    name = "clear"
+
+    def __init__(self, noise: bool = True, seed: int = 0) -> None:
+        self.noise = noise
+        self.seed = seed
+
+    def keys(
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+    ) -> tuple[ClearClient, ClearEvaluator]:
+        """As if there were keys for these rotations, and for products if asked."""
+        steps = frozenset(distance % parameters.slots for distance in rotations) - {0}
+        error = Noise(parameters, self.noise, self.seed)
+        return ClearClient(error), ClearEvaluator(error, steps, relinearize)
+
+    def key_sizes(self, evaluator: Any) -> KeySizes | None:
+        """There are none."""
+        return None
+
+
+class ClearClient:
+    """Encrypts and decrypts in name only."""
+
+    def __init__(self, error: Noise) -> None:
+        self.parameters = error.parameters
+        self._error = error
+
+    def encrypt(self, values: Array, level: int = 0) -> ClearCipher:
+        """`slots` numbers at a level."""
+        numbers = _vector(values, self.parameters, level)
+        numbers = self._error(numbers, noise.encryption(self.parameters.ring))
+        return _fitting(ClearCipher(numbers, level), self.parameters)
+
+    def decrypt(self, cipher: ClearCipher) -> Array:
+        """`slots` float64 numbers; E0804 when they outgrew the modulus."""
+        _fitting(cipher, self.parameters)
+        deviation = noise.decoding(self.parameters.ring)
+        return self._error(cipher.values, deviation, cipher.degree).copy()
+
+
+class ClearEvaluator:
+    """Computes on what stands for ciphertexts, under the rules of ciphertexts."""
+
+    def __init__(self, error: Noise, steps: frozenset[int], relinearize: bool) -> None:
+        self.parameters = error.parameters
+        self.steps = steps
+        self._error = error
+        self._relinearize = relinearize
+
+    def encode(self, values: Array, level: int, degree: int) -> ClearPlain:
+        """`slots` numbers for ciphertexts of that level and degree."""
+        numbers = _vector(values, self.parameters, level, degree)
+        return ClearPlain(numbers, level, degree)
+
+    def add(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
+        """Equal levels and degrees."""
+        return self._sum(left, right, left.values + right.values)
+
+    def subtract(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
+        """Equal levels and degrees."""
+        return self._sum(left, right, left.values - right.values)
+
+    def _sum(self, left: ClearCipher, right: ClearCipher, values: Array) -> ClearCipher:
+        _alike(left, right)
+        parts = max(left.parts, right.parts)
+        return self._made(replace(left, values=values, parts=parts))
+
+    def negate(self, cipher: ClearCipher) -> ClearCipher:
+        """Of any degree."""
+        return replace(cipher, values=-cipher.values)
+
+    def multiply(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
+        """Both of degree 1 and two polynomials; gives degree 2 and three polynomials."""
+        _alike(left, right)
+        _ready(left, parts=2)
+        _ready(right, parts=2)
+        return self._made(ClearCipher(left.values * right.values, left.level, 2, 3))
+
+    def add_plain(self, cipher: ClearCipher, plain: ClearPlain) -> ClearCipher:
+        """A plaintext of the ciphertext's level and degree."""
+        _alike(cipher, plain)
+        return self._made(replace(cipher, values=cipher.values + plain.values))
+
+    def multiply_plain(self, cipher: ClearCipher, plain: ClearPlain) -> ClearCipher:
+        """Both of degree 1; gives degree 2."""
+        _alike(cipher, plain)
+        _ready(cipher)
+        return self._made(replace(cipher, values=cipher.values * plain.values, degree=2))
+
+    def add_scalar(self, cipher: ClearCipher, scalar: float) -> ClearCipher:
+        """Of any degree."""
+        return self._made(replace(cipher, values=cipher.values + scalar))
+
+    def multiply_scalar(self, cipher: ClearCipher, scalar: float) -> ClearCipher:
+        """Of degree 1; gives degree 2."""
+        _ready(cipher)
+        return self._made(replace(cipher, values=cipher.values * scalar, degree=2))
+
+    def rotate(self, cipher: ClearCipher, distance: int) -> ClearCipher:
+        """To the left, cyclically; of two polynomials and any degree."""
+        distance %= self.parameters.slots
+        if distance == 0:
+            return cipher
+        if distance not in self.steps:
+            raise binding.unmatched(distance)
+        if cipher.parts != 2:
+            raise ValueError(f"rotate: not relinearized: {cipher}")
+        return replace(cipher, values=self._switched(np.roll(cipher.values, -distance), cipher))
+
+    def rotate_many(self, cipher: ClearCipher, distances: Sequence[int]) -> list[ClearCipher]:
+        """Several rotations of one ciphertext."""
+        return [self.rotate(cipher, distance) for distance in distances]
+
+    def relinearize(self, cipher: ClearCipher) -> ClearCipher:
+        """Three polynomials to two; two are left as they are."""
+        if cipher.parts == 2:
+            return cipher
+        if not self._relinearize:
+            raise ValueError("relinearize: the keys were made without a relinearization key")
+        return replace(cipher, values=self._switched(cipher.values, cipher), parts=2)
+
+    def _switched(self, values: Array, cipher: ClearCipher) -> Array:
+        if not self._error.on:
+            return values
+        deviation = noise.switching(self.parameters.ring, self._error.special)
+        return self._error(values, deviation, cipher.degree)
+
+    def rescale(self, cipher: ClearCipher) -> ClearCipher:
+        """Divides by the prime of its level; degree 2 to degree 1."""
+        if cipher.degree < 2 or cipher.level >= self.parameters.depth:
+            raise ValueError(f"rescale: {cipher} of depth {self.parameters.depth}")
+        degree = cipher.degree - 1
+        deviation = noise.rescaling(self.parameters.ring, cipher.parts)
+        values = self._error(cipher.values, deviation, degree)
+        made = replace(cipher, values=values, level=cipher.level + 1, degree=degree)
+        return self._made(made)
+
+    def drop(self, cipher: ClearCipher, levels: int) -> ClearCipher:
+        """The same numbers with `levels` primes fewer, rounded once."""
+        if levels < 0 or cipher.level + levels > self.parameters.depth:
+            raise ValueError(f"drop {levels}: {cipher} of depth {self.parameters.depth}")
+        if levels == 0:
+            return cipher
+        deviation = noise.rescaling(self.parameters.ring, cipher.parts)
+        values = self._error(cipher.values, deviation, cipher.degree)
+        return self._made(replace(cipher, values=values, level=cipher.level + levels))
+
+    def _made(self, cipher: ClearCipher) -> ClearCipher:
+        return _fitting(cipher, self.parameters)
+
+
+def _vector(values: Array, parameters: Parameters, level: int, degree: int = 1) -> Array:
+    if not 0 <= level <= parameters.depth or degree < 1:
+        raise ValueError(f"encode: level {level}, degree {degree}")
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.shape != (parameters.slots,):
+        raise ValueError(f"{parameters.slots} numbers expected, shape {numbers.shape} given")
+    peak = float(np.abs(numbers).max())
+    if not peak < _room(parameters, level, degree):
+        raise binding.unfit_number(peak)
+    return numbers
+
+
+def _alike(left: ClearCipher, right: ClearCipher | ClearPlain) -> None:
+    if (left.level, left.degree) != (right.level, right.degree):
+        raise ValueError(f"operands differ: {left} and {right}")
+
+
+def _ready(cipher: ClearCipher, parts: int = 3) -> None:
+    if cipher.degree != 1 or cipher.parts > parts:
+        raise ValueError(f"not ready for a product: {cipher}")
+
+
+def _fitting(cipher: ClearCipher, parameters: Parameters) -> ClearCipher:
+    """The ciphertext, if the coefficients of its message fit half of its modulus."""
+    if not 0 <= cipher.level <= parameters.depth:
+        raise ValueError(f"{cipher} of depth {parameters.depth}")
+    bound = _room(parameters, cipher.level, cipher.degree)
+    peak = float(np.abs(cipher.values).max())
+    if not peak < bound and not coefficients(cipher.values) < bound:
+        raise binding.overflown()
+    return cipher
+
+
+def _room(parameters: Parameters, level: int, degree: int) -> float:
+    """The largest number that half the modulus of a level holds at that degree."""
+    chain = parameters.first + parameters.scale * (parameters.depth - level)
+    return 2.0 ** (chain - 1 - parameters.scale * degree)
+
+
+def coefficients(values: Array) -> float:
+    """The largest coefficient of the polynomial that has these values in its slots."""
+    ring = 2 * values.size
+    spectrum = np.zeros(2 * ring)
+    power = 1
+    for value in values:
+        spectrum[power] = spectrum[2 * ring - power] = value
+        power = power * 5 % (2 * ring)
+    return float(np.abs(np.fft.fft(spectrum)[:ring].real).max() / ring)

@@ -1,0 +1,197 @@
+"""Ring dimension, scale and modulus chain from depth and precision, at 128-bit security.
+
+>>> choose(depth=1, scale=40, first=50)
+Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True)
+>>> plan = fit(depth=4, precision=1e-4, magnitude=8)
+>>> plan.ring, plan.scale, plan.first
+(16384, 40, 45)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from einlang.errors import BackendMistake, fail
+from einlang_fhe.engines import noise
+from einlang_fhe.engines.engine import KeySizes, Parameters
+
+BOUNDS = {
+    1 << 10: 27,
+    1 << 11: 54,
+    1 << 12: 109,
+    1 << 13: 218,
+    1 << 14: 438,
+    1 << 15: 881,
+    1 << 16: 1747,
+    1 << 17: 3523,
+}
+"""Ring dimension to the most bits of Q P, for ternary secrets and 128 bits against classical
+attacks: Homomorphic Encryption Standard (Albrecht et al. 2018, table 1) up to 2^15, and
+Bossuat et al. 2024 (ePrint 2024/463) beyond, as OpenFHE 1.6 holds them."""
+
+SPECIAL = 60
+"""Bits of a special prime of the key switching."""
+SLACK = 5
+"""Bits that OpenFHE wants P above a digit."""
+LARGEST_FIRST = 60
+LARGEST_SCALE = 59
+SMALLEST_SCALE = 20
+MARGIN = 4.0
+
+
+def special_primes(depth: int, scale: int, first: int, digits: int) -> int | None:
+    """How many special primes these digits need; None where the primes do not divide so."""
+    primes = depth + 1
+    share = -(-primes // digits)
+    if primes <= share * (digits - 1):
+        return None
+    bits = [first] + [scale] * depth
+    widest = max(sum(bits[start : start + share]) for start in range(0, primes, share))
+    return -(-(widest + SLACK) // SPECIAL)
+
+
+def modulus_bits(depth: int, scale: int, first: int, digits: int) -> int | None:
+    """The bits of Q P that OpenFHE compares with the standard."""
+    special = special_primes(depth, scale, first, digits)
+    return None if special is None else first + depth * scale + 1 + SPECIAL * special
+
+
+def choose(
+    depth: int,
+    scale: int,
+    first: int,
+    ring: int = 1 << 12,
+    *,
+    insecure: int | None = None,
+) -> Parameters:
+    """The smallest ring that holds the chain, at least `ring`, then the fewest digits.
+
+    `insecure`: that ring dimension whatever the standard says. Raises E0805 when no ring
+    up to 2^17 holds it.
+    """
+    if insecure is not None:
+        return Parameters(insecure, depth, scale, first, digits=1, secure=False)
+    for candidate in _rings(ring):
+        digits = _digits(candidate, depth, scale, first)
+        if digits is not None:
+            return Parameters(candidate, depth, scale, first, digits)
+    raise _too_deep(depth, scale, first)
+
+
+def fit(
+    depth: int,
+    precision: float,
+    magnitude: float,
+    ring: int = 1 << 12,
+    *,
+    amplification: float | None = None,
+    insecure: int | None = None,
+) -> Parameters:
+    """The smallest ring whose noise leaves the precision, with the scale that does it.
+
+    Noise grows with the ring, so the scale is found anew for each. For the arguments see
+    `scale_bits`. Raises E0805 or E0806.
+    """
+    if insecure is not None:
+        scale, first = scale_bits(precision, magnitude, depth, insecure, amplification)
+        return choose(depth, scale, first, insecure=insecure)
+    scale, first = LARGEST_SCALE, LARGEST_FIRST
+    for candidate in _rings(ring):
+        scale, first = scale_bits(precision, magnitude, depth, candidate, amplification)
+        digits = _digits(candidate, depth, scale, first)
+        if digits is not None:
+            return Parameters(candidate, depth, scale, first, digits)
+    raise _too_deep(depth, scale, first)
+
+
+def scale_bits(
+    precision: float,
+    magnitude: float,
+    depth: int,
+    ring: int,
+    amplification: float | None = None,
+) -> tuple[int, int]:
+    """The fewest bits of scale and of first prime, `(scale, first)`.
+
+    `precision`: the error allowed, relative to max(1, largest result). `magnitude`: a bound
+    on every number that a ciphertext ever holds, unused slots included. `amplification`:
+    the most that an error is multiplied by on its way to the output, the magnitude where
+    it is not known. The expected error stays four times below the precision. Raises E0806
+    when no scale will do.
+    """
+    grown = max(1.0, magnitude if amplification is None else amplification)
+    error = noise.relative(ring, depth, special=2) * grown
+    scale = max(SMALLEST_SCALE, math.ceil(math.log2(MARGIN * error / precision)))
+    first = scale + _headroom(magnitude)
+    if scale > LARGEST_SCALE or first > LARGEST_FIRST:
+        raise _too_precise(precision, magnitude, scale, first)
+    return scale, first
+
+
+def _headroom(magnitude: float) -> int:
+    """Bits above the scale: for the number, its sign, and the noise."""
+    return max(2, math.floor(math.log2(max(magnitude, 1.0))) + 2)
+
+
+def _rings(least: int) -> Iterator[int]:
+    return (ring for ring in BOUNDS if ring >= least)
+
+
+def _digits(ring: int, depth: int, scale: int, first: int) -> int | None:
+    """The fewest digits with which the chain fits the ring."""
+    for digits in range(1, depth + 2):
+        bits = modulus_bits(depth, scale, first, digits)
+        if bits is not None and bits <= BOUNDS[ring]:
+            return digits
+    return None
+
+
+def deepest(scale: int, first: int, ring: int = 1 << 17) -> int:
+    """The largest depth that a ring holds."""
+    depth = max(0, (BOUNDS[ring] - first) // scale)
+    while depth > 0 and _digits(ring, depth, scale, first) is None:
+        depth -= 1
+    return depth
+
+
+def _too_deep(depth: int, scale: int, first: int) -> BackendMistake:
+    return _mistake(
+        "E0805",
+        f"the program multiplies {depth} times in a row, more than any secure ring allows",
+        f"at {scale} bits of scale the largest depth is {deepest(scale, first)}: lower the "
+        "degrees of polynomials, ask for less precision, or decrypt in between",
+    )
+
+
+def _too_precise(precision: float, magnitude: float, scale: int, first: int) -> BackendMistake:
+    needs = f"a scale of {scale} bits and a first prime of {first}"
+    return _mistake(
+        "E0806",
+        f"a precision of {precision:g} with numbers up to {magnitude:g} is out of reach",
+        f"it needs {needs}, at most {LARGEST_SCALE} and {LARGEST_FIRST} are possible: "
+        "ask for less precision, scale the inputs down, or declare narrower ranges",
+    )
+
+
+def _mistake(code: str, message: str, hint: str) -> BackendMistake:
+    error = fail(BackendMistake, code, message, hint=hint)
+    assert isinstance(error, BackendMistake)
+    return error
+
+
+def ciphertext_bytes(parameters: Parameters, level: int = 0, parts: int = 2) -> int:
+    """Bytes of a ciphertext as OpenFHE writes it, within 1 %."""
+    primes = parameters.depth + 1 - level
+    return parts * primes * parameters.ring * 8 + 700 + 82 * primes
+
+
+def predicted_key_sizes(parameters: Parameters) -> KeySizes:
+    """Bytes of the public key and of one key each for products and rotations, within 1 %."""
+    special = special_primes(
+        parameters.depth, parameters.scale, parameters.first, parameters.digits
+    )
+    primes = parameters.depth + 1
+    public = 2 * primes * parameters.ring * 8 + 600 + 110 * primes
+    switch = 2 * parameters.digits * (primes + (special or 1)) * parameters.ring * 8 + 1000
+    return KeySizes(public, switch, switch)
