@@ -11,7 +11,8 @@ exhaustive for a few factors, greedy for many.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 Pair = tuple[int, int]
 _EXHAUSTIVE = 8
@@ -38,10 +39,12 @@ def order(
         return left_to_right(len(factors))
     from opt_einsum import paths
 
-    inputs, output = [frozenset(labels) for labels in factors], frozenset(result)
+    inputs: Any = [frozenset(labels) for labels in factors]
+    output: Any = frozenset(result)
+    known: Any = dict(sizes)
     if len(factors) > _EXHAUSTIVE and (memory is None or len(factors) > _BRANCHING):
-        return _pairs(paths.ssa_greedy_optimize(inputs, output, dict(sizes)), len(factors))
-    path = paths.auto(inputs, output, dict(sizes), memory)
+        return _pairs(paths.ssa_greedy_optimize(inputs, output, known), len(factors))
+    path = paths.auto(inputs, output, known, memory)
     return _pairs(paths.linear_to_ssa(path), len(factors))
 
 
@@ -50,7 +53,7 @@ def left_to_right(count: int) -> list[Pair]:
     return [(0, 1), *((number, count + number - 2) for number in range(2, count))]
 
 
-def _pairs(path: Sequence[tuple[int, ...]], count: int) -> list[Pair]:
+def _pairs(path: Iterable[tuple[int, ...]], count: int) -> list[Pair]:
     """A path in single assignment where groups of three and more are taken two at a time."""
     pairs: list[Pair] = []
     place = {number: number for number in range(count)}

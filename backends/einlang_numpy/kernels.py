@@ -1,0 +1,184 @@
+"""Kernels: what the executor calls, one per step, made ready for its shapes.
+
+A kernel is a value, equal to another that does the same; the function it stands for is
+made when it is first called for.
+
+>>> Combination((1, -1))(np.array([3]), np.array([1]))
+array([2])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from einlang.checking.typed import Function
+from einlang.errors import DataMistake, fail
+from einlang.planning.dataflow import AxisMap
+from einlang_numpy.contraction import chosen
+from einlang_numpy.functions import apply
+from einlang_numpy.views import viewing
+
+Array = Any
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Arrays to an array."""
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """What is called."""
+        raise NotImplementedError
+
+    def __call__(self, *arrays: Array) -> Array:
+        """Run once."""
+        return self.function(*arrays)
+
+
+@dataclass(frozen=True)
+class Scalar(Kernel):
+    """A number."""
+
+    value: float | int
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """A fresh array of no axes."""
+        return lambda: np.asarray(self.value)
+
+
+@dataclass(frozen=True)
+class Viewing(Kernel):
+    """An affine view of a source."""
+
+    axes: tuple[AxisMap, ...]
+    source: Shape
+    shape: Shape
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """Strides, after lengthening what is read outside."""
+        return viewing(self.axes, self.source, self.shape)
+
+
+@dataclass(frozen=True)
+class Reshaping(Kernel):
+    """The same elements under another shape."""
+
+    shape: Shape
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """NumPy's own."""
+        return lambda a: a.reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Contraction(Kernel):
+    """A contraction of one or two arrays of given shapes."""
+
+    arguments: tuple[tuple[int, ...], ...]
+    result: tuple[int, ...]
+    shapes: tuple[Shape, ...]
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """Sums, products and `matmul`."""
+        sizes = {
+            label: size
+            for labels, shape in zip(self.arguments, self.shapes, strict=True)
+            for label, size in zip(labels, shape, strict=True)
+        }
+        return chosen(self.arguments, self.result, sizes)
+
+
+@dataclass(frozen=True)
+class Combination(Kernel):
+    """A linear combination."""
+
+    coefficients: tuple[float | int, ...]
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """Additions and subtractions."""
+        return self._combine
+
+    def _combine(self, *arrays: Array) -> Array:
+        total = _times(arrays[0], self.coefficients[0])
+        for coefficient, array in zip(self.coefficients[1:], arrays[1:], strict=True):
+            total = total - array if coefficient == -1 else total + _times(array, coefficient)
+        return total
+
+
+def _times(array: Array, coefficient: float | int) -> Array:
+    if coefficient == 1:
+        return array
+    return -array if coefficient == -1 else array * coefficient
+
+
+@dataclass(frozen=True)
+class Elementwise(Kernel):
+    """An elementwise function; `label` names the statement in complaints."""
+
+    applied: Function
+    label: str = field(default="", compare=False)
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """The function, its domain watched."""
+        return self._checked
+
+    def _checked(self, x: Array) -> Array:
+        value = apply(self.applied, x)
+        if value.dtype.kind not in "fc" or np.isfinite(value).all():
+            return value
+        where = np.argwhere(~np.isfinite(value))[0]
+        raise domain(self.applied, x[tuple(where)], tuple(map(int, where)), self.label)
+
+
+def domain(function: Function, x: Any, where: Shape, label: str) -> Exception:
+    """The complaint about a function outside of its domain."""
+    place = f" at position {list(where)}" if where else ""
+    name = "division by" if function.name == "inverse" else f"{function} of"
+    code, why = ("E0631", "is too large") if _large(function, x) else ("E0630", "is no number")
+    hint = "the data must keep to the domain of every function that is applied to it"
+    return fail(DataMistake, code, f"in `{label}`: {name} {x!s}{place} {why}", hint=hint)
+
+
+def _large(function: Function, x: Any) -> bool:
+    return function.name in {"exp", "square", "power", "polynomial"} and bool(abs(x) > 1)
+
+
+@dataclass(frozen=True)
+class Folding(Kernel):
+    """A reduction over axes."""
+
+    operator: str
+    axes: tuple[int, ...]
+
+    @cached_property
+    def function(self) -> Callable[..., Array]:
+        """The ufunc's reduction; positions run over the axes in the order given."""
+        if self.operator in REDUCTIONS:
+            reduce = REDUCTIONS[self.operator]
+            return lambda a: reduce(a, self.axes)
+        return self._position
+
+    def _position(self, a: Array) -> Array:
+        kept = [axis for axis in range(a.ndim) if axis not in self.axes]
+        turned = a.transpose(*kept, *self.axes)
+        flat = turned.reshape(*turned.shape[: len(kept)], -1)
+        return np.asarray(flat.argmax(-1) if self.operator == "argmax" else flat.argmin(-1))
+
+
+REDUCTIONS: dict[str, Callable[[Array, Shape], Array]] = {
+    "max": np.maximum.reduce,
+    "min": np.minimum.reduce,
+    "prod": np.multiply.reduce,
+}
