@@ -41,7 +41,7 @@ def gather(
     slots, moves = _moves(source, bare, origin)
     results = []
     step = _baby_step({rotation for move in moves for _, rotation in move}, slots)
-    for number, move in enumerate(moves):
+    for move in moves:
         if _needs_no_mask(source, move):
             ((part, rotation),) = move
             value = build.rotate(values[part], rotation)

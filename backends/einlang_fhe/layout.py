@@ -234,8 +234,13 @@ def _project(place: Place, order: dict[int, int]) -> Place:
 
 def pack(tensor: Array, layout: Layout) -> Array:
     """The slot vectors of a tensor, one row per ciphertext; zeros where no element is."""
+    return np.stack([pack_one(tensor, layout, number) for number in range(layout.count)])
+
+
+def pack_one(tensor: Array, layout: Layout, number: int) -> Array:
+    """The slot vector of one ciphertext."""
     flat = np.append(np.asarray(tensor, dtype=np.float64).ravel(), 0.0)
-    return np.stack([flat[layout.table(number)] for number in range(layout.count)])
+    return flat[layout.table(number)]
 
 
 def unpack(vectors: Array, layout: Layout) -> Array:

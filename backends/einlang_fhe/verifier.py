@@ -12,12 +12,12 @@ from collections.abc import Collection
 from einlang_fhe.passes.levels import Levelled
 
 
-class InvalidProgram(Exception):
+class InvalidProgramError(Exception):
     """A slot program that no engine could run: a mistake of ours, not of the user."""
 
 
 def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
-    """Raises `InvalidProgram` with the first instruction that breaks a rule.
+    """Raises `InvalidProgramError` with the first instruction that breaks a rule.
 
     >>> from einlang_fhe.slots import Builder
     >>> from einlang_fhe.passes.levels import assign
@@ -27,14 +27,14 @@ def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
     >>> verify(levelled, depth=0, rotations=[])
     Traceback (most recent call last):
         ...
-    einlang_fhe.verifier.InvalidProgram: %1 = rotate %0, 1: no key for this rotation
+    einlang_fhe.verifier.InvalidProgramError: %1 = rotate %0, 1: no key for this rotation
     """
     three: set[int] = set()
     program = levelled.program
     for number, step in enumerate(program.instructions):
         reason = _broken(levelled, number, three, depth, rotations)
         if reason:
-            raise InvalidProgram(f"%{number} = {step}: {reason}")
+            raise InvalidProgramError(f"%{number} = {step}: {reason}")
         raw = step.verb == "multiply" or (
             step.verb != "relinearize" and any(value in three for value in step.arguments)
         )
@@ -42,7 +42,7 @@ def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
             three.add(number)
     for value in program.outputs:
         if levelled.degrees[value] != 1 or value in three:
-            raise InvalidProgram(f"output %{value} is not rescaled and relinearised")
+            raise InvalidProgramError(f"output %{value} is not rescaled and relinearised")
 
 
 def _broken(

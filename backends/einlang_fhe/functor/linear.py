@@ -14,6 +14,8 @@ from math import prod
 from typing import Any
 
 import numpy as np
+
+from einlang.planning.dataflow import AxisMap, View
 from einlang_fhe.functor.contract import cheapest
 from einlang_fhe.functor.values import (
     Cipher,
@@ -25,8 +27,6 @@ from einlang_fhe.functor.values import (
     loosened,
 )
 from einlang_fhe.layout import Bit, Digit, Gap, Layout, Place, arrange, width
-
-from einlang.planning.dataflow import AxisMap, View
 
 Array = np.ndarray[Any, Any]
 

@@ -121,9 +121,7 @@ def _write_step(
     return contract(writer, arguments, operation.arguments, operation.result)
 
 
-def _plainly(
-    writer: Writer, operation: Operation, arguments: Sequence[Value], type: Type
-) -> Plain:
+def _plainly(writer: Writer, operation: Operation, arguments: Sequence[Value], type: Type) -> Plain:
     numbers = tuple(a.number for a in arguments if isinstance(a, Plain))
     return Plain(writer.compute(operation, numbers, type), type.shape)
 
@@ -142,9 +140,7 @@ def _write_unary(writer: Writer, step: Step, value: Value, precision: Precision)
     if isinstance(operation, Reshape):
         return reshape(writer, cipher, shape)
     if isinstance(operation, Apply):
-        return apply(
-            writer, cipher, operation.function, operation.range, precision, step.label
-        )
+        return apply(writer, cipher, operation.function, operation.range, precision, step.label)
     assert isinstance(operation, Fold)
     return fold(
         writer, cipher, operation.operator, operation.axes, operation.range, precision, step.label

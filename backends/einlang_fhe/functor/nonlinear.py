@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from math import log2, prod
 
 import numpy as np
+
+from einlang.checking.typed import Function
+from einlang.errors import BackendMistake, fail
 from einlang_fhe.approximation import Chebyshev, approximate
 from einlang_fhe.functor.values import Cipher, Writer
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place
 from einlang_fhe.polynomial import evaluate, evaluate_power
-
-from einlang.checking.typed import Function
-from einlang.errors import BackendMistake, fail
 
 EXACT = ("square", "power", "polynomial")
 Interval = tuple[float, float]

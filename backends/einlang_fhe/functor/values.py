@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Union
 
 import numpy as np
+
 from einlang.planning.dataflow import Operation, Port, Step, Type
 from einlang_fhe.gather import double, gather
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, width

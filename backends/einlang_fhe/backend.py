@@ -1,0 +1,184 @@
+"""The fhe backend: compiles a dataflow, makes keys, and runs client and evaluator in turn.
+
+The client packs and encrypts the secret inputs, the evaluator computes on ciphertexts and
+on its plain tensors, the client decrypts and unpacks. Plain tensors are computed by the
+backend called `numpy`, on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from einlang.backend import Arrays, Report, find, silent
+from einlang.backend import Progress as Callback
+from einlang.errors import BackendMistake, DataMistake, fail
+from einlang.planning.dataflow import Apply, Dataflow, Fold
+from einlang_fhe.compiling import Compiled, compile_flow
+from einlang_fhe.engines import engine_named
+from einlang_fhe.engines.engine import Client, Evaluator, Plain
+from einlang_fhe.executor import Run
+from einlang_fhe.layout import pack_one, unpack
+from einlang_fhe.options import Options
+from einlang_fhe.plaintexts import Mask
+from einlang_fhe.reporting import describe
+from einlang_fhe.tensors import extract
+
+Array = np.ndarray[Any, Any]
+
+
+class FheBackend:
+    """Tensor programs on CKKS ciphertexts.
+
+    >>> FheBackend().name
+    'fhe'
+    """
+
+    name = "fhe"
+
+    def compile(
+        self, flow: Dataflow, parameters: Arrays, settings: Mapping[str, Any]
+    ) -> FheExecutable:
+        """A program with layouts, levels and parameters, but without keys yet.
+
+        Raises `BackendMistake` E07xx for what cannot be computed on ciphertexts or set, and
+        E08xx where no parameters will do.
+        """
+        options = Options.read(settings)
+        return FheExecutable(flow, options, compile_flow(flow, options), dict(parameters))
+
+
+@dataclass
+class FheExecutable:
+    """A compiled program; keys are made at the first run, and kept."""
+
+    flow: Dataflow
+    options: Options
+    compiled: Compiled
+    parameters: dict[str, Array]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def report(self) -> Report:
+        """Counts, parameters and predicted sizes; after a run, its times."""
+        return describe(self.compiled, self.options, self.seconds)
+
+    @cached_property
+    def keys(self) -> tuple[Client, Evaluator]:
+        """The client with the secret key, and the evaluator without."""
+        engine = engine_named(self.options.engine)
+        compiled = self.compiled
+        return engine.keys(compiled.parameters, compiled.program.rotations, compiled.relinearize)
+
+    def run(self, inputs: Arrays, progress: Callback = silent) -> dict[str, Array]:
+        """Encrypts, evaluates, decrypts."""
+        known = {**self.parameters, **inputs}
+        self._check_ranges(known)
+        client, evaluator = self._timed("keys", lambda: self.keys, progress)
+        request = self._timed("encrypt", lambda: self._encrypt(client, known, progress))
+        reply = self._timed("evaluate", lambda: self._evaluate(evaluator, known, request, progress))
+        return self._timed("decrypt", lambda: self._decrypt(client, known, reply))
+
+    def _timed(self, what: str, work: Any, progress: Callback = silent) -> Any:
+        progress(what, 0, 1)
+        start = perf_counter()
+        result = work()
+        self.seconds[what] = perf_counter() - start
+        progress(what, 1, 1)
+        return result
+
+    def _encrypt(self, client: Client, inputs: Arrays, progress: Callback) -> list[Any]:
+        compiled = self.compiled
+        tensors = _tensors(compiled, {packing.value for packing in compiled.request}, inputs)
+        request = []
+        for number, packing in enumerate(compiled.request):
+            row = pack_one(tensors[packing.value], packing.layout, packing.number)
+            request.append(client.encrypt(row * packing.scale, compiled.levels[number]))
+            progress("encrypt", number + 1, len(compiled.request))
+        return request
+
+    def _evaluate(
+        self, evaluator: Evaluator, inputs: Arrays, request: Sequence[Any], progress: Callback
+    ) -> list[Any]:
+        compiled = self.compiled
+        used = {entry.value for entry in compiled.plaintexts if not isinstance(entry, Mask)}
+        tensors = _tensors(compiled, used, inputs)
+
+        def encode(number: int, level: int, degree: int) -> Plain:
+            entry = compiled.plaintexts[number]
+            if isinstance(entry, Mask):
+                return evaluator.encode(entry.vector, level, degree)
+            row = pack_one(tensors[entry.value], entry.layout, entry.number)
+            return evaluator.encode(row * entry.factor, level, degree)
+
+        run = Run(
+            evaluator,
+            compiled.levelled,
+            request,
+            encode,
+            lambda done, total: progress("evaluate", done, total),
+        )
+        return run.outputs()
+
+    def _decrypt(self, client: Client, inputs: Arrays, reply: Sequence[Any]) -> dict[str, Array]:
+        lowered = self.compiled.lowered
+        plain = _tensors(self.compiled, set(lowered.plain.values()), inputs)
+        results = {name: plain[number] for name, number in lowered.plain.items()}
+        for item in lowered.replies:
+            ciphers = reply[item.first : item.first + item.layout.count]
+            rows = np.stack([client.decrypt(cipher) for cipher in ciphers])
+            results[item.name] = unpack(rows, item.layout) * item.factor
+        return {name: results[name] for name in self.flow.names}
+
+    def _check_ranges(self, inputs: Arrays) -> None:
+        """Raises E0610 when what is at hand shows that a declared range does not hold."""
+        offset = len(self.flow.inputs)
+        watched = {
+            step.arguments[0]: (step.operation.range, step.label)
+            for step in self.flow.steps
+            if isinstance(step.operation, (Apply, Fold)) and step.operation.range is not None
+        }
+        if not watched:
+            return
+        watched = {number: found for number, found in watched.items() if number >= offset}
+        for number, array in _values(self.flow, set(watched), inputs).items():
+            (low, high), label = watched[number]
+            slack = 1e-9 * max(1.0, abs(low), abs(high))
+            if array.size and (array.min() < low - slack or array.max() > high + slack):
+                raise _outside(label, array, low, high)
+
+
+def _outside(label: str, array: Array, low: float, high: float) -> DataMistake:
+    where = f" in {label}" if label else ""
+    error = fail(
+        DataMistake,
+        "E0610",
+        f"a function{where} is given values from {array.min():.4g} to {array.max():.4g}, "
+        f"outside of its range [{low:g}, {high:g}]",
+        hint="the polynomial that stands for it holds on the range only: declare a wider one",
+    )
+    assert isinstance(error, DataMistake)
+    return error
+
+
+def _tensors(compiled: Compiled, numbers: set[int], inputs: Arrays) -> dict[int, Array]:
+    """Plain tensors by their number in the lowered program."""
+    return _values(compiled.lowered.tensors, numbers, inputs)
+
+
+def _values(flow: Dataflow, numbers: set[int], inputs: Arrays) -> dict[int, Array]:
+    """Values of a dataflow in the clear, by number."""
+    part = extract(flow, sorted(numbers))
+    needed = {port.name: inputs[port.name] for port in part.inputs if port.name in inputs}
+    missing = [port.name for port in part.inputs if port.name not in inputs]
+    if missing:
+        raise fail(
+            BackendMistake, "E0707", f"no data for {', '.join(missing)}", hint="give it to `run`"
+        )
+    results = find("numpy").compile(part, {}, {}).run(needed)
+    return {int(name): np.asarray(results[name], dtype=np.float64) for name in part.names}

@@ -1,0 +1,61 @@
+"""What `explain` and `run` say of a compiled program: counts, parameters, sizes, layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from einlang.backend import Report
+from einlang_fhe.compiling import Compiled
+from einlang_fhe.executor import count_by_verb
+from einlang_fhe.options import Options
+from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
+
+
+def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float]) -> Report:
+    """The report of a program; `seconds` are those of the last run, if there was one."""
+    figures = _figures(compiled, options)
+    figures |= {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
+    layouts = [
+        {"tensor": label, "layout": repr(layout), "ciphertexts": layout.count}
+        for label, layout in compiled.lowered.layouts
+    ]
+    counts = [
+        {"operation": verb, "count": count}
+        for verb, count in count_by_verb(compiled.program.instructions).items()
+    ]
+    return Report(figures, {"layouts": layouts, "slot program": counts})
+
+
+def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
+    parameters, program = compiled.parameters, compiled.program
+    keys = predicted_key_sizes(parameters)
+    rotations = len(program.rotations)
+    relinearization = keys.relinearization if compiled.relinearize else 0
+    return {
+        "engine": options.engine,
+        "security": "128 bits" if parameters.secure else "INSECURE",
+        "ring dimension": parameters.ring,
+        "slots": parameters.slots,
+        "depth": parameters.depth,
+        "scale bits": parameters.scale,
+        "first prime bits": parameters.first,
+        "modulus bits": modulus_bits(
+            parameters.depth, parameters.scale, parameters.first, parameters.digits
+        ),
+        "key switching digits": parameters.digits,
+        "precision": options.precision,
+        "rotations": program.count("rotate"),
+        "rotation keys": rotations,
+        "products": program.count("multiply"),
+        "plain products": program.count("multiply_plain", "multiply_scalar"),
+        "relinearizations": program.count("relinearize"),
+        "ciphertexts sent": len(compiled.request),
+        "ciphertexts returned": len(program.outputs),
+        "request bytes": sum(ciphertext_bytes(parameters, level) for level in compiled.levels),
+        "reply bytes": sum(
+            ciphertext_bytes(parameters, compiled.levelled.levels[value])
+            for value in program.outputs
+        ),
+        "key bytes": keys.public + relinearization + rotations * keys.rotation,
+    }
