@@ -79,13 +79,17 @@ def load(path: str | Path) -> Program:
     [2.0]
     """
     path = Path(path)
+    return Program(read_text(path), name=str(path), directory=path.parent)
+
+
+def read_text(path: Path) -> str:
+    """The text of a program's file. Raises `DataMistake` E0691 when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8 text") from error
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
-    return Program(text, name=str(path), directory=path.parent)
 
 
 def _unreadable(path: Path, why: str) -> Exception:

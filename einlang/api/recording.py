@@ -29,10 +29,8 @@ from einlang.backend import Progress, silent
 from einlang.syntax import nodes, show
 
 SOURCE = "<python>"
-STATEMENTS = "index secret public param client out def where use target test expect let within from"
-    "index secret public param client out def where use target test expect let within from in"
-)
-BUILT_IN = "in size pi einsum pad wrap clamp sum mean prod max min argmax argmin"
+STATEMENTS = "index secret public param client out def where use target test expect let within"
+BUILT_IN = "from in size pi einsum pad wrap clamp sum mean prod max min argmax argmin"
 FUNCTIONS = "exp log sqrt abs sigmoid tanh relu gelu silu sign inverse square"
 RESERVED = frozenset(f"{STATEMENTS} {BUILT_IN} {FUNCTIONS}".split())
 

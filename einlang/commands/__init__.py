@@ -1,0 +1,12 @@
+"""The command line: `einlang run`, `check`, `explain`, `draw`, `test`, `fmt`, `repl`.
+
+One command per file. Results go to standard output, diagnostics and progress to standard
+error. Exit codes: 0 fine, 1 the program or its data is wrong, 2 usage, 130 interrupted.
+"""
+
+
+def main() -> None:
+    """What the `einlang` command runs."""
+    from einlang.commands.line import app
+
+    app(prog_name="einlang")

@@ -1,0 +1,48 @@
+"""The application: all the commands, under their names.
+
+>>> sorted(command.name for command in app.registered_commands)
+['check', 'draw', 'explain', 'fmt', 'repl', 'run', 'test']
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from einlang import __version__
+from einlang.commands.check import check
+from einlang.commands.draw import draw
+from einlang.commands.explain import explain
+from einlang.commands.fmt import fmt
+from einlang.commands.repl import repl
+from einlang.commands.run import run
+from einlang.commands.test import run_tests
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Tensor programs in einsum notation: run in the clear, encrypted, and drawn.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"einlang {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def line(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Tensor programs in einsum notation: run in the clear, encrypted, and drawn."""
+
+
+for _command in (run, check, explain, draw, fmt, repl):
+    app.command(_command.__name__)(_command)
+app.command("test")(run_tests)

@@ -1,0 +1,129 @@
+"""How the command line speaks: diagnostics in colour, tables, and how a command ends.
+
+>>> from einlang.errors import Diagnostic
+>>> print(coloured(Diagnostic("E0202", "tensor `A` is not defined")).plain)
+error[E0202]: tensor `A` is not defined
+"""
+
+from __future__ import annotations
+
+import functools
+import json as encoder
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from einlang.api.explanation import cell
+from einlang.errors import BackendMistake, DataMistake, Diagnostic, EinlangError, fail
+
+Command = TypeVar("Command", bound=Callable[..., None])
+WIDE = 200
+STYLES = {"error": "bold red", "warning": "bold yellow"}
+
+
+def out() -> Console:
+    """Where results go."""
+    return _console(sys.stdout)
+
+
+def err() -> Console:
+    """Where diagnostics and progress go."""
+    return _console(sys.stderr)
+
+
+def _console(stream: Any) -> Console:
+    width = None if stream.isatty() else WIDE
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(console: Console, text: Text | str = "") -> None:
+    """A text as it is: no wrapping, no markup."""
+    console.print(text, soft_wrap=True)
+
+
+def coloured(diagnostic: Diagnostic) -> Text:
+    """A diagnostic, its plain form with colours."""
+    text = Text(str(diagnostic))
+    style = STYLES[diagnostic.severity]
+    text.highlight_regex(r"^(error|warning)\[\w+\]", style)
+    text.highlight_regex(r"(?m)^\s*-->", "blue")
+    text.highlight_regex(r"(?m)^ *\d* \|", "blue")
+    text.highlight_regex(r"(?m)^ *\| *\^+.*$", style)
+    text.highlight_regex(r"(?m)^ *= hint:", "cyan")
+    return text
+
+
+def complain(diagnostics: Iterable[Diagnostic]) -> None:
+    """Diagnostics on standard error, an empty line between them."""
+    console = err()
+    for number, diagnostic in enumerate(diagnostics):
+        if number:
+            say(console)
+        say(console, coloured(diagnostic))
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on standard output."""
+    typer.echo(encoder.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def table(rows: Sequence[Mapping[str, Any]], title: str = "") -> Table:
+    """Rows of equal keys as a table; numbers stand to the right."""
+    made = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
+    for head in rows[0]:
+        numeric = all(isinstance(row.get(head), (int, float, type(None))) for row in rows)
+        made.add_column(Text(head), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell(row.get(head))) for head in rows[0]))
+    return made
+
+
+def guarded(command: Command) -> Command:
+    """The command, ending as the command line promises: no traceback for a user's mistake."""
+
+    @functools.wraps(command)
+    def ends_well(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except EinlangError as error:
+            _refuse(error, bool(kwargs.get("json")))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _refuse(_of_the_system(error), bool(kwargs.get("json")))
+        except ImportError as error:
+            _refuse(_missing(error), bool(kwargs.get("json")))
+        except MemoryError:
+            kind = fail(BackendMistake, "E0891", "there is not enough memory for this program")
+            _refuse(kind, bool(kwargs.get("json")))
+        except KeyboardInterrupt:
+            say(err(), "interrupted")
+            raise typer.Exit(130) from None
+
+    return ends_well  # type: ignore[return-value]
+
+
+def _refuse(error: EinlangError, json: bool) -> None:
+    if json:
+        print_json({"diagnostics": [item.as_json() for item in error.diagnostics]})
+    else:
+        complain(error.diagnostics)
+    raise typer.Exit(1) from None
+
+
+def _of_the_system(error: OSError) -> EinlangError:
+    name = f"`{error.filename}`: " if error.filename else ""
+    return fail(DataMistake, "E0696", f"{name}{error.strerror or error}")
+
+
+def _missing(error: ImportError) -> EinlangError:
+    name = error.name or re.sub(r"\W.*", "", str(error))
+    hint = f"install it: `pip install {name}`, or einlang with the extra that brings it"
+    return fail(BackendMistake, "E0890", f"the package `{name}` is not installed", hint=hint)
