@@ -4,7 +4,7 @@
 Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True)
 >>> plan = fit(depth=4, precision=1e-4, magnitude=8)
 >>> plan.ring, plan.scale, plan.first
-(16384, 40, 45)
+(16384, 41, 46)
 """
 
 from __future__ import annotations
