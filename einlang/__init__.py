@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from einlang.api.program import Program, compile, load
     from einlang.api.result import Result
     from einlang.api.tensor import Tensor
-    from einlang.einsum import einsum
+    from einlang.contraction import einsum
     from einlang.errors import (
         BackendMistake,
         CheckMistake,
@@ -63,7 +63,7 @@ _HOMES = {
     "einlang.api.program": ("Program", "compile", "load"),
     "einlang.api.result": ("Result",),
     "einlang.api.tensor": ("Tensor",),
-    "einlang.einsum": ("einsum",),
+    "einlang.contraction": ("einsum",),
     "einlang.errors": (
         "BackendMistake",
         "CheckMistake",

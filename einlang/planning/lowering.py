@@ -124,7 +124,7 @@ class Lowering:
             return Term(coefficient, factors[0].moved(position))
         result = [wire for wire in diagram.cod if wire in carried]
         coefficient, factors = self._absorbed(coefficient, factors)
-        value = self._contracted(factors, result, diagram.sizes)
+        value = self.contracted(factors, result, diagram.sizes)
         return Term(coefficient, Factor(value, plain([position[wire] for wire in result])))
 
     def _factors(self, diagram: Diagram, apart: Sequence[Node]) -> tuple[float | int, list[Factor]]:
@@ -222,10 +222,17 @@ class Lowering:
         changed = Factor(self.scaled(factors[number].value, coefficient), factors[number].axes)
         return 1, [*factors[:number], changed, *factors[number + 1 :]]
 
-    def _contracted(
-        self, factors: Sequence[Factor], result: Sequence[int], sizes: Sequence[int]
+    def contracted(
+        self,
+        factors: Sequence[Factor],
+        result: Sequence[int],
+        sizes: Sequence[int],
+        pairs: Sequence[tuple[int, int]] | None = None,
     ) -> int:
-        """The product of the factors, summed over every wire but those of the result."""
+        """The product of the factors, summed over every wire but those of the result.
+
+        `pairs` says in which order, as `order` does, which is asked otherwise.
+        """
         uses = Counter(wire for factor in factors for wire in factor.wires)
         uses.update(result)
         values: list[int] = []
@@ -234,7 +241,8 @@ class Lowering:
             value, wires = self._alone(factor, uses, sizes, len(factors) == 1, result)
             values.append(value)
             labels.append(wires)
-        pairs = order(labels, result, dict(enumerate(sizes)), self.memory)
+        if pairs is None:
+            pairs = order(labels, result, dict(enumerate(sizes)), self.memory)
         for number, (a, b) in enumerate(pairs, 1):
             uses.subtract(labels[a])
             uses.subtract(labels[b])
