@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from einlang.backend import find
-from einlang.equation import Equation, letters, parse, repr_text
+from einlang.equation import LETTERS, Equation, letters, parse, repr_text
 
 Array = Any
 Pair = tuple[int, int]
@@ -36,7 +36,7 @@ def einsum(
     """The sum over repeated labels of products of operands: a drop-in for `numpy.einsum`.
 
     Both calling forms: `einsum("ij,jk->ik", a, b)` and `einsum(a, [0, 1], b, [1, 2], [0, 2])`,
-    the latter with any number of labels (in a text: any letters). `optimize` may be an order of contraction as
+    the latter with any number of labels. `optimize` may be an order of contraction as
     `numpy.einsum_path` gives it; otherwise the best order that is quickly found is taken.
     Operands that have a method `__einlang_einsum__(equation, operands)`, as encrypted tensors
     do, take over.
@@ -186,7 +186,7 @@ def _compile(
     terms = [tuple(number[label] for label in term) for term in equation.terms]
     result = tuple(number[label] for label in equation.result)
     whole = len(terms) == 1 or kind.kind not in "biufc"
-    if whole and len(number) <= 52:
+    if whole and len(number) <= len(LETTERS):
         return _whole(terms, result)
     from einlang.planning.product import product
 
@@ -197,13 +197,9 @@ def _compile(
 
 def _whole(terms: Sequence[tuple[int, ...]], result: tuple[int, ...]) -> Callable[..., Array]:
     """The equation in one call of NumPy's loops: views of one operand, and objects."""
-    spelled = [list(term) for term in terms]
-
-    def compute(*arrays: Array) -> Array:
-        pairs = (part for pair in zip(arrays, spelled, strict=True) for part in pair)
-        return np.einsum(*pairs, list(result))
-
-    return compute
+    sides = ["".join(LETTERS[label] for label in labels) for labels in (*terms, result)]
+    equation = f"{','.join(sides[:-1])}->{sides[-1]}"
+    return lambda *arrays: np.einsum(equation, *arrays)
 
 
 def _path(optimize: Any, count: int) -> tuple[Pair, ...] | None:
