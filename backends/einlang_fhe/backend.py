@@ -50,7 +50,8 @@ class FheBackend:
         E08xx where no parameters will do.
         """
         options = Options.read(settings)
-        return FheExecutable(flow, options, compile_flow(flow, options), dict(parameters))
+        compiled = compile_flow(flow, options, parameters)
+        return FheExecutable(flow, options, compiled, dict(parameters))
 
 
 @dataclass

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import sqrt
 
+from einlang.backend import Arrays
+from einlang.checking.typed import Qualifier
 from einlang.errors import BackendMistake
-from einlang.planning.dataflow import Add, Apply, Constant, Contract, Dataflow, Fold, Type
+from einlang.planning.dataflow import Dataflow
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Packing
+from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import choose, fit
 from einlang_fhe.passes.dead import DropDead
@@ -26,8 +28,6 @@ from einlang_fhe.slots import SlotProgram
 from einlang_fhe.verifier import verify
 
 SMALLEST = 1 << 12
-UNKNOWN = 8.0
-"""What inputs without a declared range are taken to lie below: standard normal data does."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,26 @@ class Compiled:
         return self.program.count("relinearize") > 0
 
 
-def compile_flow(flow: Dataflow, options: Options) -> Compiled:
-    """The slot program of a dataflow, with the parameters it needs."""
+def compile_flow(flow: Dataflow, options: Options, known: Arrays) -> Compiled:
+    """The slot program of a dataflow, with the parameters it needs.
+
+    `known` are the tensors that are there when compiling.
+    """
+    sizes = magnitudes(flow, known)
     ring = options.ring or SMALLEST
     while True:
-        compiled = _for_ring(flow, options, ring)
+        compiled = _for_ring(flow, options, ring, sizes)
         if compiled.parameters.ring <= ring:
             verify(compiled.levelled, compiled.parameters.depth, compiled.program.rotations)
             return compiled
         ring = compiled.parameters.ring
 
 
-def _for_ring(flow: Dataflow, options: Options, ring: int) -> Compiled:
+def _for_ring(flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude]) -> Compiled:
     lowered = lower(flow, ring // 2, options.approximation)
     program, request = _requested(DropDead().apply(lowered.program), lowered.request)
     levelled = assign(program)
-    parameters = _parameters(flow, lowered, levelled.depth, options, ring)
+    parameters = _parameters(_ranges(flow, lowered, sizes), levelled.depth, options, ring)
     return Compiled(lowered, levelled, parameters, request)
 
 
@@ -98,97 +102,50 @@ def _requested(
     return replace(program, instructions=steps), tuple(request[old] for old in read)
 
 
-def _parameters(
-    flow: Dataflow, lowered: Lowered, depth: int, options: Options, ring: int
-) -> Parameters:
-    sizes = magnitudes(flow)
-    outputs = dict(zip(flow.names, flow.outputs, strict=True))
-    factors = [abs(reply.factor) or 1.0 for reply in lowered.replies]
-    held = [sizes[outputs[reply.name]] for reply in lowered.replies]
-    magnitude = max([s / f for s, f in zip(held, factors, strict=True)], default=1.0)
-    precision = options.precision / max(factors, default=1.0)
+@dataclass(frozen=True)
+class _Ranges:
+    """What the outputs ask of scale and modulus, in terms of what ciphertexts hold."""
+
+    typical: float
+    peak: float
+    factor: float
+
+
+def _ranges(flow: Dataflow, lowered: Lowered, sizes: Sequence[Magnitude]) -> _Ranges:
+    numbers = dict(zip(flow.names, flow.outputs, strict=True))
+    held = [(sizes[numbers[reply.name]], abs(reply.factor) or 1.0) for reply in lowered.replies]
+    secret = [
+        size.typical
+        for number, size in enumerate(sizes)
+        if flow.type(number).qualifier is Qualifier.SECRET
+    ]
+    typical = max([size.typical / factor for size, factor in held] + secret, default=1.0)
+    peak = max((size.peak / factor for size, factor in held), default=1.0)
+    return _Ranges(typical, peak, max((factor for _, factor in held), default=1.0))
+
+
+def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Parameters:
+    precision = options.precision / ranges.factor
     insecure = (options.ring or ring) if options.insecure else None
     if options.scale is not None:
         first = options.first or min(60, options.scale + 10)
         found = choose(depth, options.scale, first, ring, insecure=insecure)
     else:
-        found = _fitted(depth, precision, magnitude, ring, insecure)
+        found = _fitted(depth, precision, ranges, ring, insecure)
     return found if options.digits is None else replace(found, digits=options.digits)
 
 
 def _fitted(
-    depth: int, precision: float, magnitude: float, ring: int, insecure: int | None
+    depth: int, precision: float, ranges: _Ranges, ring: int, insecure: int | None
 ) -> Parameters:
     """The parameters; with one prime to spare where the last one cannot hold the numbers."""
+
+    def with_peak(depth: int, peak: float) -> Parameters:
+        return fit(depth, precision, peak, ring, amplification=ranges.typical, insecure=insecure)
+
     try:
-        return fit(depth, precision, magnitude, ring, insecure=insecure)
+        return with_peak(depth, ranges.peak)
     except BackendMistake as mistake:
         if mistake.diagnostics[0].code != "E0806":
             raise
-        return fit(depth + 1, precision, 4.0, ring, amplification=magnitude, insecure=insecure)
-
-
-def magnitudes(flow: Dataflow) -> list[float]:
-    """How large the elements of every value may be taken to be.
-
-    Declared ranges are bounds. Where there is none, terms of a sum are taken to be
-    independent, so that `n` of them grow like the root of `n`, four deviations wide.
-    """
-    found: list[float] = []
-    for port in flow.inputs:
-        found.append(_bound(port.type, UNKNOWN))
-    for step in flow.steps:
-        values = [found[number] for number in step.arguments]
-        found.append(_bound(step.type, _grown(flow, step.operation, step.arguments, values)))
-    return found
-
-
-def _bound(type: Type, otherwise: float) -> float:
-    if type.range is None:
-        return otherwise
-    declared = max(abs(type.range[0]), abs(type.range[1]))
-    return min(declared, otherwise) if otherwise > UNKNOWN else declared
-
-
-def _grown(
-    flow: Dataflow, operation: object, arguments: tuple[int, ...], values: list[float]
-) -> float:
-    if isinstance(operation, Constant):
-        return abs(float(operation.value))
-    if isinstance(operation, Contract):
-        product = 1.0
-        for value in values:
-            product *= value
-        return product * _terms(flow, operation, arguments)
-    if isinstance(operation, Add):
-        pairs = zip(operation.coefficients, values, strict=True)
-        return sum(abs(coefficient) * value for coefficient, value in pairs)
-    if isinstance(operation, Apply):
-        return _applied(operation, values[0])
-    if isinstance(operation, Fold) and operation.operator == "prod":
-        return max(1.0, values[0]) ** 2
-    return values[0]
-
-
-def _terms(flow: Dataflow, operation: Contract, arguments: tuple[int, ...]) -> float:
-    """How much a sum grows with the number of its terms."""
-    sizes = {
-        label: size
-        for labels, argument in zip(operation.arguments, arguments, strict=True)
-        for label, size in zip(labels, flow.type(argument).shape, strict=True)
-    }
-    count = 1
-    for label, size in sizes.items():
-        count *= 1 if label in operation.result else size
-    return min(float(count), 4 * sqrt(count))
-
-
-def _applied(operation: Apply, value: float) -> float:
-    name = operation.function.name
-    if name == "square":
-        return value * value
-    if name == "power":
-        return max(1.0, value) ** abs(operation.function.parameters[0])
-    if name in ("relu", "gelu", "silu", "abs"):
-        return value
-    return max(1.0, value)
+        return with_peak(depth + 1, 4.0)

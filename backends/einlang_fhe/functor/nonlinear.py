@@ -14,12 +14,11 @@ import numpy as np
 
 from einlang.checking.typed import Function
 from einlang.errors import BackendMistake, fail
-from einlang_fhe.approximation import Chebyshev, approximate
+from einlang_fhe.approximation import approximate
 from einlang_fhe.functor.values import Cipher, Writer
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place
-from einlang_fhe.polynomial import evaluate, evaluate_power
+from einlang_fhe.polynomial import Chebyshev, Polynomial, Series, evaluate
 
-EXACT = ("square", "power", "polynomial")
 Interval = tuple[float, float]
 
 
@@ -44,10 +43,9 @@ def apply(
     label: str,
 ) -> Cipher:
     """A function of every element."""
-    power = _whole_power(function)
-    if power is not None:
-        values = tuple(evaluate_power(writer.build, value, power) for value in cipher.values)
-        return replace(cipher, values=values, factor=cipher.factor**power)
+    exact = _exactly(function)
+    if exact is not None:
+        return evaluated(writer, cipher, exact)
     interval = precision.intervals.get(function.name, interval)
     if interval is None:
         raise fail(
@@ -63,13 +61,13 @@ def apply(
     return evaluated(writer, cipher, series)
 
 
-def _whole_power(function: Function) -> int | None:
-    """2 for squares, n for whole powers from 1 on, else None."""
+def _exactly(function: Function) -> Polynomial | None:
+    """The polynomial that a function is, where it is one: those need no range."""
     if function.name == "square":
-        return 2
+        return Polynomial((0.0, 0.0, 1.0))
     if function.name == "power" and function.parameters[0] in range(1, 65):
-        return int(function.parameters[0])
-    return None
+        return Polynomial((0.0,) * int(function.parameters[0]) + (1.0,))
+    return Polynomial(function.parameters) if function.name == "polynomial" else None
 
 
 def _widened(interval: Interval) -> Interval:
@@ -78,13 +76,37 @@ def _widened(interval: Interval) -> Interval:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def evaluated(writer: Writer, cipher: Cipher, series: Chebyshev) -> Cipher:
+def evaluated(writer: Writer, cipher: Cipher, series: Series) -> Cipher:
     """A polynomial of every element."""
-    middle, half = (series.low + series.high) / 2, (series.high - series.low) / 2
-    unit = replace(series, low=-1.0, high=1.0)
-    centred = _affine(writer, cipher, cipher.factor / half, -middle / half)
-    values = tuple(evaluate(writer.build, value, unit) for value in centred.values)
-    return Cipher(_filled(centred.layout), values)
+    if isinstance(series, Polynomial):
+        return _power_series(writer, cipher, series)
+    if isinstance(series, Chebyshev):
+        slope, offset = series.affine
+        cipher = _affine(writer, cipher, cipher.factor * slope, offset)
+    else:
+        cipher = _affine(writer, cipher, cipher.factor, 0.0)
+    values = tuple(
+        evaluate(writer.build, value, series, isinstance(series, Chebyshev))
+        for value in cipher.values
+    )
+    return Cipher(_filled(cipher.layout), values)
+
+
+def _power_series(writer: Writer, cipher: Cipher, series: Polynomial) -> Cipher:
+    """Exact; the pending factor goes into the coefficients, or stays pending for a power."""
+    if series.degree > 2:
+        cipher = writer.cleaned(cipher)
+    *lower, leading = series.coefficients
+    factor = 1.0
+    if any(lower) or not leading:
+        scaled = (c * cipher.factor**k for k, c in enumerate(series.coefficients))
+        series = Polynomial(tuple(scaled))
+    else:
+        factor = leading * cipher.factor**series.degree
+        series = Polynomial((*lower, 1.0))
+    values = tuple(evaluate(writer.build, value, series) for value in cipher.values)
+    layout = _filled(cipher.layout) if series.coefficients[0] else cipher.layout
+    return Cipher(layout, values, factor)
 
 
 def _affine(writer: Writer, cipher: Cipher, scale: float, shift: float) -> Cipher:

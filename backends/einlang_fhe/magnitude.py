@@ -1,0 +1,142 @@
+"""How large the numbers of a program get: what decides on scale and modulus.
+
+Declared ranges and known values are hard bounds. Where there are none, data is taken to
+be like standard normal numbers, and the terms of a sum to be independent: `n` of them
+grow like the root of `n`.
+
+>>> from einlang.planning.dataflow import Contract, Port, Step, Type
+>>> vector = Type((16,), range=(-2, 2))
+>>> dot = Step(Contract(((0,), (0,)), ()), (0, 1), Type(()))
+>>> flow = Dataflow((Port("x", vector), Port("y", vector)), (dot,), (2,), ("z",))
+>>> magnitudes(flow, {})[2]
+Magnitude(typical=16.0, peak=64.0, hard=True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod, sqrt
+
+import numpy as np
+
+from einlang.backend import Arrays
+from einlang.planning.dataflow import (
+    Add,
+    Apply,
+    Constant,
+    Contract,
+    Dataflow,
+    Fold,
+    Operation,
+    Type,
+    View,
+)
+
+WIDE = 8.0
+"""Without a bound, no number is taken to lie further out than so many typical ones."""
+
+
+@dataclass(frozen=True)
+class Magnitude:
+    """The root mean square of a tensor's elements, a bound on them, and whether it is sure."""
+
+    typical: float = 1.0
+    peak: float = WIDE
+    hard: bool = False
+
+
+def magnitudes(flow: Dataflow, known: Arrays) -> list[Magnitude]:
+    """The magnitude of every value; `known` are the tensors that are there already."""
+    found: list[Magnitude] = []
+    for port in flow.inputs:
+        array = known.get(port.name)
+        found.append(_declared(port.type) if array is None else _measured(array))
+    for step in flow.steps:
+        values = [found[number] for number in step.arguments]
+        grown = _grown(flow, step.operation, step.arguments, values)
+        found.append(_bounded(grown, step.type))
+    return found
+
+
+def _measured(array: np.ndarray) -> Magnitude:
+    values = np.abs(np.asarray(array, dtype=np.float64))
+    return Magnitude(float(np.sqrt((values**2).mean())), float(values.max()), hard=True)
+
+
+def _declared(type: Type) -> Magnitude:
+    if type.range is None:
+        return Magnitude()
+    bound = float(max(map(abs, type.range)))
+    return Magnitude(bound, bound, hard=True)
+
+
+def _bounded(size: Magnitude, type: Type) -> Magnitude:
+    """The magnitude with what the range of the type says."""
+    if type.range is None:
+        return size
+    bound = float(max(map(abs, type.range)))
+    peak = min(bound, size.peak) if size.hard else bound
+    return Magnitude(min(size.typical, bound), peak, hard=True)
+
+
+def _grown(
+    flow: Dataflow, operation: Operation, arguments: Sequence[int], values: list[Magnitude]
+) -> Magnitude:
+    if isinstance(operation, Constant):
+        value = abs(float(operation.value))
+        return Magnitude(value, value, hard=True)
+    if isinstance(operation, Contract):
+        terms = _terms(flow, operation, arguments)
+        return _made(
+            prod(value.typical for value in values) * sqrt(terms),
+            prod(value.peak for value in values) * terms,
+            values,
+        )
+    if isinstance(operation, Add):
+        pairs = list(zip(map(abs, operation.coefficients), values, strict=True))
+        return _made(
+            sum(c * v.typical for c, v in pairs), sum(c * v.peak for c, v in pairs), values
+        )
+    if isinstance(operation, View):
+        fill = max((abs(axis.fill) for axis in operation.axes), default=0.0)
+        (value,) = values
+        return Magnitude(max(value.typical, fill), max(value.peak, fill), value.hard)
+    exponent = _exponent(operation, flow.type(arguments[0]))
+    (value,) = values
+    return Magnitude(_power(value.typical, exponent), _power(value.peak, exponent), value.hard)
+
+
+def _made(typical: float, peak: float, values: list[Magnitude]) -> Magnitude:
+    if all(value.hard for value in values):
+        return Magnitude(typical, peak, hard=True)
+    return Magnitude(typical, min(peak, WIDE * typical), hard=False)
+
+
+def _terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int:
+    """How many terms each sum has."""
+    sizes = {
+        label: size
+        for labels, argument in zip(operation.arguments, arguments, strict=True)
+        for label, size in zip(labels, flow.type(argument).shape, strict=True)
+    }
+    return prod(size for label, size in sizes.items() if label not in operation.result)
+
+
+def _exponent(operation: Operation, argument: Type) -> float:
+    """How the result grows with the argument, roughly, as a power."""
+    if isinstance(operation, Apply):
+        names = {"square": 2.0, "power": abs(next(iter(operation.function.parameters), 1.0))}
+        degree = float(len(operation.function.parameters) - 1)
+        return (
+            degree
+            if operation.function.name == "polynomial"
+            else names.get(operation.function.name, 1.0)
+        )
+    if isinstance(operation, Fold) and operation.operator == "prod":
+        return float(prod(argument.shape[axis] for axis in operation.axes))
+    return 1.0
+
+
+def _power(value: float, exponent: float) -> float:
+    return value if exponent == 1 else min(max(value, 1.0) ** exponent, 1e12)
