@@ -100,7 +100,7 @@ class Encrypted:
         engines = {str(item.settings.get("engine")) for item in operands}
         if len(engines) > 1:
             message = f"the operands are for different engines: {', '.join(sorted(engines))}"
-            raise fail(DataMistake, "E0694", message, hint="encrypt both with the same `engine`")
+            raise ValueError(message)
         settings: dict[str, Any] = {"engine": engines.pop()}
         asked = [item.settings["precision"] for item in operands if "precision" in item.settings]
         return cls(tensorial, settings | ({"precision": min(asked)} if asked else {}))
@@ -258,6 +258,13 @@ class Encrypted:
 
     def __rmatmul__(self, other: Any) -> Encrypted:
         return einsum(shaping.matmul(np.ndim(other), np.ndim(self)), other, self)
+
+    def __einlang_einsum__(
+        self, equation: str, operands: tuple[Any, ...], **keywords: Any
+    ) -> Encrypted:
+        if keywords:
+            raise TypeError(f"einsum of encrypted tensors takes no {', '.join(keywords)}")
+        return einsum(equation, *operands)
 
     @staticmethod
     def _binary(operator: str, left: Any, right: Any) -> Encrypted:

@@ -107,8 +107,8 @@ def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanatio
         "tensors": _tensors(compiled.typed),
         "order of operations": printing.rows(plan.server),
         "by the client, in the clear": printing.rows(plan.client),
-        **report.tables,
     }
+    tables |= {title: rows for title, rows in report.tables.items() if rows not in tables.values()}
     statements = tuple(show(nodes.Program(None, (item,))).strip("\n") for item in tree.statements)
     kept = {title: rows for title, rows in tables.items() if rows}
     return Explanation(compiled.typed.name, backend, statements, report.figures, kept)

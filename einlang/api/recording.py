@@ -59,11 +59,12 @@ class Made:
     operands: Mapping[str, Tensorial]
     sizes: Mapping[str, int] = MappingProxyType({})
     name: str | None = None
+    secret: bool = field(init=False)
+    """Whether anything that it is made of is secret."""
 
-    @property
-    def secret(self) -> bool:
-        """Whether anything that it is made of is secret."""
-        return any(operand.secret for operand in self.operands.values())
+    def __post_init__(self) -> None:
+        secret = any(operand.secret for operand in self.operands.values())
+        object.__setattr__(self, "secret", secret)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:

@@ -23,7 +23,6 @@ from einlang.api.encrypted import Encrypted
 from einlang.api.places import Index, Subscript, subscript
 from einlang.api.recording import Leaf, Made, Tensorial, write
 from einlang.api.shaping import number
-from einlang.errors import DataMistake, fail
 from einlang.syntax import nodes
 
 Operator = Any
@@ -57,10 +56,9 @@ class Tensor:
 
     @property
     def value(self) -> np.ndarray[Any, Any] | Encrypted:
-        """What it holds. Raises `DataMistake` E0692 where nothing was assigned yet."""
+        """What it holds. Raises `ValueError` where nothing was assigned yet."""
         if self._value is None:
-            hint = "assign to it first: `C[i, k] = A[i, j] * B[j, k]`"
-            raise fail(DataMistake, "E0692", "the tensor holds nothing yet", hint=hint)
+            raise ValueError("the tensor holds nothing yet: assign to it, `C[i] = A[i, j]`")
         return self._value
 
     @property

@@ -14,6 +14,7 @@ import typer
 
 from einlang import data
 from einlang.api.explanation import figure_rows
+from einlang.api.pipeline import CLEAR
 from einlang.api.result import Agreement, Result
 from einlang.commands import options
 from einlang.commands.progress import shown
@@ -60,7 +61,7 @@ def _show(result: Result, backend: str, written: Path | None) -> None:
         show_outputs(console, result)
     else:
         say(err(), f"written to {written}")
-    if result.report.figures:
+    if result.report.figures and backend != CLEAR:
         console.print(table(figure_rows(result.report.figures), backend))
     if result.agreements:
         console.print(table([_agreement(item) for item in result.agreements], "beside NumPy"))

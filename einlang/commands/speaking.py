@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json as encoder
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -21,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from einlang.api.explanation import cell
-from einlang.errors import BackendMistake, DataMistake, Diagnostic, EinlangError, fail
+from einlang.errors import BackendMistake, Diagnostic, EinlangError, fail
 
 Command = TypeVar("Command", bound=Callable[..., None])
 WIDE = 200
@@ -92,17 +91,10 @@ def guarded(command: Command) -> Command:
     def ends_well(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except EinlangError as error:
-            _refuse(error, bool(kwargs.get("json")))
         except BrokenPipeError:
             raise
-        except OSError as error:
-            _refuse(_of_the_system(error), bool(kwargs.get("json")))
-        except ImportError as error:
-            _refuse(_missing(error), bool(kwargs.get("json")))
-        except MemoryError:
-            kind = fail(BackendMistake, "E0891", "there is not enough memory for this program")
-            _refuse(kind, bool(kwargs.get("json")))
+        except (EinlangError, OSError, ImportError, MemoryError) as error:
+            _refuse(_as_mistake(error), bool(kwargs.get("json")))
         except KeyboardInterrupt:
             say(err(), "interrupted")
             raise typer.Exit(130) from None
@@ -118,12 +110,18 @@ def _refuse(error: EinlangError, json: bool) -> None:
     raise typer.Exit(1) from None
 
 
-def _of_the_system(error: OSError) -> EinlangError:
-    name = f"`{error.filename}`: " if error.filename else ""
-    return fail(DataMistake, "E0696", f"{name}{error.strerror or error}")
-
-
-def _missing(error: ImportError) -> EinlangError:
-    name = error.name or re.sub(r"\W.*", "", str(error))
-    hint = f"install it: `pip install {name}`, or einlang with the extra that brings it"
-    return fail(BackendMistake, "E0890", f"the package `{name}` is not installed", hint=hint)
+def _as_mistake(error: Exception) -> EinlangError:
+    """What the machine cannot do, said as a user's mistakes are."""
+    if isinstance(error, EinlangError):
+        return error
+    message, hint = str(error), ""
+    if isinstance(error, OSError):
+        name = f"`{error.filename}`: " if error.filename else ""
+        message = f"{name}{error.strerror or error}"
+    elif isinstance(error, ImportError):
+        name = error.name or "a package"
+        message = f"`{name}` cannot be imported: {error}"
+        hint = f"install it: `pip install {name}`, or einlang with the extra that brings it"
+    elif isinstance(error, MemoryError):
+        message = "there is not enough memory for this program"
+    return fail(BackendMistake, "E0890", message, hint=hint)
