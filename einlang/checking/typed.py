@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Union
 
-from einlang.errors import NOWHERE, Span
+from einlang.errors import NOWHERE, Diagnostic, Span
 
 
 @dataclass(frozen=True, order=True)
@@ -233,7 +233,7 @@ class Typed:
 
     `definitions` are in an order in which each reads only what stands before it.
     `settings` are those of the `target` blocks: backend name to setting name to value
-    (see `einlang.syntax.nodes.SettingValue`).
+    (see `einlang.syntax.nodes.SettingValue`). `warnings` are mistakes that may be none.
     """
 
     name: str
@@ -244,6 +244,7 @@ class Typed:
     outputs: tuple[str, ...]
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     tests: tuple[Test, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -1,0 +1,357 @@
+"""Arrays in files: `.npy`, `.npz:key` and `.csv`, read with care and written whole or not at all.
+
+>>> import tempfile
+>>> folder = Path(tempfile.mkdtemp())
+>>> save(folder / "a.npz", {"key": np.eye(2, dtype=np.float32)})
+>>> load("a.npz:key", folder).dtype, shape("a.npz:key", folder)
+(dtype('float64'), (2, 2))
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from einlang.errors import DataMistake, Diagnostic, EinlangError, fail
+
+if TYPE_CHECKING:
+    from einlang.checking.typed import Input, Typed
+
+Array = np.ndarray[Any, Any]
+KINDS = ".npy, .npz:key or .csv"
+
+
+def load(reference: str, directory: Path) -> Array:
+    """The array that `file.npy`, `file.npz:key` or `file.csv` names, as int64 or float64.
+
+    Relative to `directory`. A `.csv` has two axes, rows and columns. Raises `DataMistake`
+    for what is missing, damaged, not numbers or not finite.
+    """
+    path, key = _split(reference)
+    return finite(numbers(_read(path, key, directory, header=False), reference), reference)
+
+
+def shape(reference: str, directory: Path) -> tuple[int, ...]:
+    """The shape of such an array; of `.npy` and `.npz` files only the header is read."""
+    path, key = _split(reference)
+    return _read(path, key, directory, header=True).shape
+
+
+def fitted(shape: tuple[int, ...], rank: int, reference: str) -> tuple[int, ...]:
+    """The shape of a `.csv` without the axes of length one that are not asked for."""
+    if not reference.endswith(".csv"):
+        return shape
+    for axis in (1, 0):
+        if len(shape) > rank and shape[axis] == 1:
+            shape = shape[:axis] + shape[axis + 1 :]
+    return shape
+
+
+def numbers(values: Any, name: str) -> Array:
+    """Values as int64 (whole numbers and truths) or float64; all else is refused."""
+    array = np.asarray(values)
+    if array.dtype.kind in "bi":
+        return np.asarray(array, np.int64)
+    if array.dtype.kind == "u":
+        large = array.size and array.max() > np.iinfo(np.int64).max
+        return np.asarray(array, np.float64 if large else np.int64)
+    if array.dtype.kind == "f":
+        return np.asarray(array, np.float64)
+    what = {"c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
+    kind = what.get(array.dtype.kind, f"values of type {array.dtype}")
+    hint = "give the real and the imaginary part as two inputs" if kind[0] == "c" else ""
+    hint = hint or "save it as an array of integers or floats"
+    raise fail(DataMistake, "E0603", f"`{name}` holds {kind}, not real numbers", hint=hint)
+
+
+def finite(array: Array, name: str) -> Array:
+    """The array, which must hold neither NaN nor infinities."""
+    if array.dtype.kind == "f" and (bad := ~np.isfinite(array)).any():
+        place = tuple(int(n) for n in np.argwhere(bad)[0])
+        what = "NaN" if np.isnan(array[place]) else "an infinity"
+        raise fail(
+            DataMistake,
+            "E0604",
+            f"`{name}` holds {what} at {_position(place)} ({_count(int(bad.sum()))} in all)",
+            hint="replace or drop these values before",
+        )
+    return array
+
+
+def array(name: str, reference: str | None, data: Mapping[str, Any], directory: Path) -> Array:
+    """The values of an input: those in `data`, else those in its file.
+
+    Raises `DataMistake` when there are none, or they are no finite numbers.
+    """
+    if name in data:
+        return finite(numbers(data[name], name), name)
+    if reference is None:
+        raise fail(
+            DataMistake,
+            "E0609",
+            f"input `{name}` has no data",
+            hint=f'give some, with `from "{name}.npy"` in the program or `--set {name}=...`',
+        )
+    return load(reference, directory)
+
+
+def bind(typed: Typed, data: Mapping[str, Any], directory: Path) -> dict[str, Array]:
+    """All inputs of a program, checked: shape, numbers, finite, inside of declared ranges.
+
+    `data` goes before the files that the program names. Raises `DataMistake` with
+    everything that is wrong.
+    """
+    wrong: list[Diagnostic] = []
+    found: dict[str, Array] = {}
+    names = [item.tensor.name for item in typed.inputs]
+    for name in data:
+        if name not in names:
+            wrong.append(_stranger(name, names))
+    for item in typed.inputs:
+        try:
+            found[item.tensor.name] = _bound(item, data, directory)
+        except EinlangError as mistake:
+            wrong.extend(mistake.diagnostics)
+    if wrong:
+        raise DataMistake(wrong)
+    return found
+
+
+def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
+    """Writes arrays by name: `.npz` and `.json` any number, `.npy` and `.csv` a single one.
+
+    A temporary file takes the name when it is complete. Raises `DataMistake` E0610 or
+    E0613 for what the kind of file cannot hold, E0608 when it cannot be written.
+    """
+    path = Path(path)
+    content = io.BytesIO()
+    match path.suffix:
+        case ".npz":
+            archive: Any = {name: np.asarray(value) for name, value in arrays.items()}
+            np.savez(content, **archive)
+        case ".json":
+            lists = {name: np.asarray(value).tolist() for name, value in arrays.items()}
+            content.write(json.dumps(lists).encode())
+        case ".npy":
+            np.save(content, _single(path, arrays, 64), allow_pickle=False)
+        case ".csv":
+            np.savetxt(content, np.atleast_1d(_single(path, arrays, 2)), "%.17g", delimiter=",")
+        case _:
+            raise fail(
+                DataMistake,
+                "E0610",
+                f"`{path.name}` has no known kind",
+                hint="name it .npz, .npy, .csv or .json",
+            )
+    try:
+        _replace(path, content.getvalue())
+    except OSError as mistake:
+        raise fail(
+            DataMistake, "E0608", f"`{path}` cannot be written: {mistake.strerror}"
+        ) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _single(path: Path, arrays: Mapping[str, Any], rank: int) -> Array:
+    values = [np.asarray(value) for value in arrays.values()]
+    if len(values) == 1 and values[0].ndim <= rank:
+        return values[0]
+    said = f"{len(values)} arrays" if len(values) != 1 else f"{values[0].ndim} axes"
+    raise fail(
+        DataMistake,
+        "E0613",
+        f"`{path.name}` cannot hold {said}",
+        hint="write an .npz file, or fewer outputs",
+    )
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    """The file and the key inside of it."""
+    path, colon, key = reference.rpartition(":")
+    return (path, key) if colon and path.endswith(".npz") else (reference, None)
+
+
+def _read(path: str, key: str | None, directory: Path, header: bool) -> Any:
+    full = directory / path
+    suffix = full.suffix
+    if suffix not in (".npy", ".npz", ".csv"):
+        raise fail(
+            DataMistake, "E0610", f"`{path}` has no known kind", hint=f"data comes from {KINDS}"
+        )
+    try:
+        if suffix == ".csv":
+            return _csv(full.read_text(encoding="utf-8"), path)
+        if suffix == ".npy":
+            return np.load(full, mmap_mode="r" if header else None, allow_pickle=False)
+        return _member(full, path, key, header)
+    except OSError as mistake:
+        raise _missing(path, full, mistake) from None
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as mistake:
+        if "allow_pickle" in str(mistake) or "Object arrays" in str(mistake):
+            raise fail(
+                DataMistake,
+                "E0603",
+                f"`{path}` holds objects, not real numbers",
+                hint="save it as an array of integers or floats",
+            ) from None
+        raise fail(
+            DataMistake,
+            "E0608",
+            f"`{path}` is damaged, or no {suffix} file",
+            hint="write it again",
+        ) from None
+
+
+def _missing(path: str, full: Path, mistake: OSError) -> EinlangError:
+    from einlang.checking.mistakes import similar
+
+    if not isinstance(mistake, FileNotFoundError):
+        return fail(DataMistake, "E0608", f"`{path}` cannot be read: {mistake.strerror}")
+    folder = full.parent
+    beside = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    hint = similar(full.name, beside) or f"there is no such file in {folder.name or 'this folder'}"
+    return fail(DataMistake, "E0601", f"the file `{path}` does not exist", hint=hint)
+
+
+class _Header:
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+
+def _member(full: Path, path: str, key: str | None, header: bool) -> Any:
+    with zipfile.ZipFile(full) as archive:
+        keys = [name.removesuffix(".npy") for name in archive.namelist()]
+        if key is None or key not in keys:
+            raise _no_key(path, key, keys)
+        with archive.open(f"{key}.npy" if f"{key}.npy" in archive.namelist() else key) as member:
+            if not header:
+                return np.lib.format.read_array(member, allow_pickle=False)
+            version = np.lib.format.read_magic(member)
+            first = version == (1, 0)
+            read = np.lib.format.read_array_header_1_0 if first else _header_2
+            return _Header(read(member)[0])
+
+
+def _header_2(member: Any) -> Any:
+    return np.lib.format.read_array_header_2_0(member)
+
+
+def _no_key(path: str, key: str | None, keys: list[str]) -> EinlangError:
+    from einlang.checking.mistakes import listed, similar
+
+    there = f"it holds {listed(keys)}" if keys else "it is empty"
+    if key is None:
+        message = f"which array of `{path}`?"
+        return fail(DataMistake, "E0602", message, hint=f'write `"{path}:key"`; {there}')
+    message = f"`{path}` holds no array `{key}`"
+    return fail(DataMistake, "E0602", message, hint=similar(key, keys) or there)
+
+
+def _csv(text: str, path: str) -> Array:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            rows.append(line.split(","))
+            lines.append(number)
+    for row, number in zip(rows, lines, strict=True):
+        if len(row) != len(rows[0]):
+            said = f"has {len(row)} cells, but line {lines[0]} has {len(rows[0])}"
+            raise fail(DataMistake, "E0605", f"line {number} of `{path}` {said}")
+        for column, cell in enumerate(row, 1):
+            if not _is_number(cell):
+                raise _not_a_number(cell.strip(), number, column, path)
+    whole = all(_is_whole(cell) for row in rows for cell in row)
+    if not rows:
+        return np.zeros((0, 0))
+    if whole:
+        return np.array([[int(cell) for cell in row] for row in rows])
+    return np.array([[float(cell) for cell in row] for row in rows])
+
+
+def _not_a_number(cell: str, line: int, column: int, path: str) -> EinlangError:
+    hint = "a table has numbers only: take out its line of titles" if line == 1 else ""
+    said = f"`{cell}`" if cell else "an empty cell"
+    where = f"line {line} of `{path}`, column {column}"
+    return fail(DataMistake, "E0605", f"{said} is not a number ({where})", hint=hint)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_whole(cell: str) -> bool:
+    digits = cell.strip().lstrip("+-")
+    return digits.isdecimal() and len(digits) < 19
+
+
+def _bound(item: Input, data: Mapping[str, Any], directory: Path) -> Array:
+    tensor = item.tensor
+    values = array(tensor.name, item.path, data, directory)
+    if tensor.name not in data and item.path:
+        values = values.reshape(fitted(values.shape, len(tensor.shape), item.path))
+    if values.shape != tensor.shape:
+        raise fail(
+            DataMistake,
+            "E0606",
+            f"`{tensor.name}` needs the shape {tensor.shape}, but its data has {values.shape}",
+        )
+    _inside(values, item)
+    return values
+
+
+def _inside(values: Array, item: Input) -> None:
+    from einlang.checking.typed import Qualifier
+
+    if item.tensor.range is None or not values.size:
+        return
+    low, high = item.tensor.range
+    bad = (values < low) | (values > high)
+    if not bad.any():
+        return
+    place = tuple(int(n) for n in np.argwhere(bad)[0])
+    secret = item.tensor.qualifier is Qualifier.SECRET
+    said = "a value" if secret else f"{values[place]:g}"
+    raise fail(
+        DataMistake,
+        "E0607",
+        f"`{item.tensor.name}` holds {said} outside of [{low:g}, {high:g}] at {_position(place)} "
+        f"({_count(int(bad.sum()))} in all)",
+        hint="declare a wider range, or scale the data",
+    )
+
+
+def _stranger(name: str, names: list[str]) -> Diagnostic:
+    from einlang.checking.mistakes import similar
+
+    message = f"there is data for `{name}`, but no such input"
+    return Diagnostic("E0611", message, hint=similar(name, names))
+
+
+def _position(place: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, place))}]" if place else "its only element"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
