@@ -52,6 +52,10 @@ def _after(sign: str, parts: Parts) -> Any:
     return parts[signs[0] + 1] if signs else None
 
 
+def _nodes(parts: Parts) -> tuple[Any, ...]:
+    return tuple(part for part in parts if isinstance(part, nodes.Node))
+
+
 def _quoted(token: Any) -> str:
     return token.text[1:-1]
 
@@ -199,19 +203,18 @@ class Builder:
         if isinstance(head, Several):
             head, bound = head.items
         indices = tuple(_index(place) for place in head.subscripts)
-        arguments = tuple(part for part in parts[1:] if isinstance(part, nodes.Node))
-        return nodes.Call(head.tensor, arguments, indices, bound, span=_span(parts))
+        return nodes.Call(head.tensor, _nodes(parts[1:]), indices, bound, span=_span(parts))
 
     def reduction(self, parts: Parts) -> nodes.Reduction:
         return nodes.Reduction(parts[0].text, _found("names", parts), parts[-2], span=_span(parts))
 
     def einsum(self, parts: Parts) -> nodes.Einsum:
-        operands = tuple(_operand(part) for part in parts if isinstance(part, nodes.Node))
+        operands = tuple(_operand(node) for node in _nodes(parts))
         subscripts = _found("places", parts, None)
         return nodes.Einsum(_quoted(parts[2]), operands, subscripts, span=_span(parts))
 
     def places(self, parts: Parts) -> Several:
-        found = tuple(places.place(part) for part in parts if isinstance(part, nodes.Node))
+        found = tuple(places.place(node) for node in _nodes(parts))
         return Several("places", found, _span(parts))
 
     def group(self, parts: Parts) -> Group:
