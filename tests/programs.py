@@ -182,9 +182,8 @@ class Maker:
             return nodes.Reduction(operator, bound, body)
         if self.chance(0.04):
             whole = writer.einsum(())
-            count = len(whole.subscripts or ())
-            names = [s for s in subscripts if isinstance(s, nodes.Affine)]
-            if count == len(names) == len(subscripts):
+            fused = any(isinstance(place, nodes.Group) for place in subscripts)
+            if isinstance(whole, nodes.Einsum) and not fused:
                 return replace(whole, subscripts=None)
         return writer.sum(left)
 

@@ -354,6 +354,8 @@ class Writer:
                 word += letter
             words.append(word)
         kept = [letter for letter in letters if self.chance(0.6)][:3]
+        if not kept:
+            return self.access(prefer)
         random.shuffle(kept)
         places = [self.subscript(letters[letter], prefer, True) for letter in kept]
         equation = f"{','.join(words)}->{''.join(kept)}"
