@@ -6,7 +6,7 @@ where that takes fewer levels (see `minimax`).
 
 >>> series = approximate(Function("sigmoid"), -8, 8, 1e-3)
 >>> series.degree, series.error < 1e-3, series.coefficients[2]
-(17, True, 0.0)
+(15, True, 0.0)
 >>> step = approximate(Function("gt0"), -1, 1, 1e-3)
 >>> step.gap, float(abs(step(np.array([0.02, -0.5])) - [1, 0]).max()) < 1e-3
 (0.015625, True)
@@ -172,7 +172,28 @@ def _shortest(
     while long - short > 1:
         middle = (short + long) // 2
         short, long = (short, middle) if good(middle) else (middle, long)
-    return _cut(function, low, high, all_, long)
+    flat = _flattened(function, low, high, all_, long)
+    return flat if flat.error <= precision else _cut(function, low, high, all_, long)
+
+
+def _flattened(function: Function, low: float, high: float, all_: Array, degree: int) -> Chebyshev:
+    """The best polynomial of the largest degree with a level less, by exchange of extrema."""
+    degree = (1 << degree.bit_length()) // 2 - 1
+    cut = all_[: degree + 1].copy()
+    even, odd = not all_[3::2].any(), not all_[2::2].any()
+    if not 3 <= degree <= (511 if even or odd else 255):
+        return Chebyshev((0.0,), low, high, math.inf)
+    kept = np.arange(degree + 1)
+    kept = kept[::2] if even else kept[1::2] if odd else kept
+    t = np.cos(np.linspace(np.pi / 2 if even or odd else np.pi, 0, 40 * len(kept) + 41))
+    others = np.setdiff1d(np.arange(degree + 1), kept)
+    target = values(function, _stretched(low, high, t))
+    target = target - np.cos(np.outer(np.arccos(t), others)) @ cut[others]
+    try:
+        cut[kept] = minimax.exchange(t, target, kept)
+    except np.linalg.LinAlgError:
+        return Chebyshev((0.0,), low, high, math.inf)
+    return _cut(function, low, high, cut, degree)
 
 
 def _step(
@@ -195,25 +216,38 @@ def _step(
 
 
 def _kink(function: Function, low: float, high: float, precision: float) -> Approximation:
-    """|x| = x sign(x), relu(x) = x (1/2 + sign(x) / 2), or a series if that is not deeper."""
-    reach = max(-low, high)
-    part = 1.0 if function.name == "abs" else 0.5
-    wanted = precision / (part * reach)
+    """|x| = x sign(x), relu(x) = x (1/2 + sign(x) / 2), or a series if that is not deeper.
+
+    Near 0 the product is small whatever the sign is, so the gap may be some times wider than
+    the precision.
+    """
     series = _shortest(function, low, high, _expansion(function, low, high)[0], precision)
-    if wanted >= 1:
-        assert series is not None
-        return series
+    part = 1.0 if function.name == "abs" else 0.5
+    wanted = precision / (part * max(-low, high))
+    found = [] if series is None else [series]
+    for wider in (4.0, 3.0, 2.0, 1.0):
+        if wanted * wider < 0.5:
+            found += _carried(function, low, high, precision, wanted * wider, wanted)
+    if not found:
+        raise _hopeless(function, low, high, precision, math.inf, 1.0)
+    return min(found, key=depth)
+
+
+def _carried(
+    function: Function, low: float, high: float, precision: float, gap: float, wanted: float
+) -> list[Composite]:
+    """x times a sign, if that is precise enough."""
     try:
-        stages = _sign(function, low, high, wanted, wanted, precision)
+        stages = _sign(function, low, high, gap, wanted, precision)
     except BackendMistake:
-        if series is None:
-            raise
-        return series
-    offset = 0.0 if function.name == "abs" else reach / 2
-    stages = _last_times(stages, part * reach)
+        return []
+    reach = max(-low, high)
+    factor = reach if function.name == "abs" else reach / 2
+    offset = 0.0 if function.name == "abs" else factor
+    stages = _last_times(stages, factor)
     made = Composite(stages, -reach, reach, times="input", offset=offset)
     made = _measured(function, low, high, made)
-    return made if series is None or depth(made) < depth(series) else series
+    return [made] if made.error <= precision else []
 
 
 def _sign(
@@ -263,9 +297,9 @@ def _excluded(function: Function, low: float, high: float) -> str:
     if (name == "inverse" or (power < 0 and power == int(power))) and zero:
         return "it has a pole at 0"
     if (name == "log" or (power < 0 and power != int(power))) and (zero or negative):
-        return "it ends above 0"
+        return "it needs numbers above 0"
     if (name == "sqrt" or power != int(power)) and negative:
-        return "it ends at 0"
+        return "it needs numbers from 0 on"
     return ""
 
 

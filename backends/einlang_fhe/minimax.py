@@ -81,26 +81,32 @@ def _chain(gap: float, shape: tuple[int, ...]) -> tuple[tuple[Coefficients, ...]
 
 @lru_cache(maxsize=4096)
 def remez(low: float, degree: int) -> tuple[Coefficients, float]:
-    """The odd polynomial of that degree nearest to 1 on [low, 1], and its largest error.
-
-    The polynomial is in the Chebyshev basis; exchange of all extrema (Remez 1934).
-    """
+    """The odd polynomial of that degree nearest to 1 on [low, 1], and its largest error."""
     odd = np.arange(1, degree + 1, 2)
-    count = len(odd) + 1
-    nodes = _stretched(low, np.cos(np.linspace(np.pi, 0, count)))
-    grid = _stretched(low, np.cos(np.linspace(np.pi, 0, 60 * count)))
-    signs = (-1.0) ** np.arange(count)
+    grid = low + (1 - low) * (np.cos(np.linspace(np.pi, 0, 60 * len(odd) + 61)) + 1) / 2
     coefficients = np.zeros(degree + 1)
-    for _ in range(30):
-        system = np.hstack([np.cos(np.outer(np.arccos(nodes), odd)), signs[:, None]])
-        solved = np.linalg.solve(system, np.ones(count))
-        coefficients[odd] = solved[:-1]
-        residual = chebyshev.chebval(grid, coefficients) - 1
-        worst = float(np.abs(residual).max())
-        if worst <= abs(solved[-1]) * (1 + 1e-4) + 1e-15:
-            break
-        nodes = _extrema(grid, residual, count)
+    coefficients[odd] = exchange(grid, np.ones_like(grid), odd)
     return tuple(float(c) for c in coefficients), _largest(coefficients, grid)
+
+
+def exchange(grid: Array, target: Array, indices: Array) -> Array:
+    """The factors of T_k, k in `indices`, that come nearest to the target on the grid.
+
+    Exchange of all extrema (Remez 1934); the grid increases and is dense at its ends.
+    """
+    count = len(indices) + 1
+    basis = np.cos(np.outer(np.arccos(np.clip(grid, -1, 1)), indices))
+    nodes = np.linspace(0, len(grid) - 1, count).astype(int)
+    signs = (-1.0) ** np.arange(count)[:, None]
+    factors = np.zeros(len(indices))
+    for _ in range(30):
+        solved = np.linalg.solve(np.hstack([basis[nodes], signs]), target[nodes])
+        factors = solved[:-1]
+        residual = basis @ factors - target
+        if np.abs(residual).max() <= abs(solved[-1]) * (1 + 1e-4) + 1e-15:
+            break
+        nodes = _extrema(residual, count)
+    return factors
 
 
 def _largest(coefficients: Array, grid: Array) -> float:
@@ -114,19 +120,13 @@ def _largest(coefficients: Array, grid: Array) -> float:
     return float(max(residual.max(), again.max(initial=0.0)))
 
 
-def _stretched(low: float, t: Array) -> Array:
-    """[-1, 1] onto [low, 1]."""
-    return low + (1 - low) * (t + 1) / 2
-
-
-def _extrema(grid: Array, residual: Array, count: int) -> Array:
-    """The largest residual between two changes of sign; `count` neighbours of them."""
+def _extrema(residual: Array, count: int) -> Array:
+    """Where the residual is largest between two changes of sign; `count` neighbours of them."""
     changes = np.nonzero(np.diff(np.sign(residual)))[0] + 1
-    parts = np.split(np.arange(len(grid)), changes)
-    tops = [part[np.argmax(np.abs(residual[part]))] for part in parts]
+    parts = np.split(np.arange(len(residual)), changes)
+    tops = [int(part[np.argmax(np.abs(residual[part]))]) for part in parts]
     while len(tops) > count:
         tops.pop(0 if abs(residual[tops[0]]) < abs(residual[tops[-1]]) else -1)
-    if len(tops) < count:
-        rest = np.setdiff1d(np.linspace(0, len(grid) - 1, 4 * count, dtype=int), tops)
-        tops = sorted([*tops, *rest[: count - len(tops)]])
-    return grid[np.asarray(tops)]
+    spare = np.linspace(0, len(residual) - 1, 4 * count).astype(int)
+    rest = [int(place) for place in np.setdiff1d(spare, tops)]
+    return np.asarray(sorted([*tops, *rest[: count - len(tops)]]))

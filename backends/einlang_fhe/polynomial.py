@@ -136,8 +136,8 @@ def evaluate(build: Builder, value: int, series: Series, normalized: bool = Fals
     if isinstance(series, Polynomial):
         return _Evaluation(build, _Powers(build, value), series.coefficients).best()
     slope, offset = (1.0, 0.0) if normalized else series.affine
-    if isinstance(series, Chebyshev) and series.degree == 1:
-        constant, factor = series.coefficients
+    if isinstance(series, Chebyshev) and series.degree <= 1:
+        constant, factor = (*series.coefficients, 0.0)[:2]
         moved = build.multiply_scalar(value, factor * slope)
         return build.add_scalar(moved, constant + factor * offset)
     inner = build.add_scalar(build.multiply_scalar(value, slope), offset)

@@ -23,15 +23,15 @@ The scales are exact: see `chain`.
 from __future__ import annotations
 
 import json
-import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from einlang_fhe.engines import binding
+from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.engine import Cipher, KeySizes, Parameters, Plain
 
@@ -51,7 +51,7 @@ class OpenFHEEngine:
         self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
     ) -> tuple[OpenFHEClient, OpenFHEEvaluator]:
         """Fresh keys: for these rotations only, and for products if asked."""
-        sweep()
+        CACHE.sweep()
         context, chain = make_context(parameters)
         steps = sorted({distance % parameters.slots for distance in rotations} - {0})
         with binding.spoken("make keys"):
@@ -142,7 +142,7 @@ def public_keys(
         rotation = context.GetEvalAutomorphismKeyMap(tag) if steps else None
         relinearization = context.GetEvalMultKeyVector(tag)[0] if relinearize else None
     keys = PublicKeys(context, parameters, chain, tag, automorphisms, rotation, relinearization)
-    weakref.finalize(keys, _forget, tag)
+    weakref.finalize(keys, CACHE.forget, tag)
     return keys
 
 
@@ -284,7 +284,7 @@ class OpenFHEEvaluator:
         for step in steps:
             self._index(step)
         order = 2 * self.parameters.ring
-        with _CACHE.reading(), binding.spoken("rotate"):
+        with CACHE.reading(), binding.spoken("rotate"):
             digits = self._context.EvalFastRotationPrecompute(cipher)
             turned = self._context.EvalFastRotation
             return [turned(cipher, step, order, digits) if step else cipher for step in steps]
@@ -343,63 +343,3 @@ def _ready(cipher: Cipher, parts: int = 3) -> None:
     if cipher.GetNoiseScaleDeg() != 1 or cipher.NumberCiphertextElements() > parts:
         count = cipher.NumberCiphertextElements()
         raise ValueError(f"not ready for a product: {_describe(cipher)}, {count} polynomials")
-
-
-@dataclass
-class _Cache:
-    """OpenFHE's process-wide key maps: read by hoisted rotations, swept when keys die.
-
-    The binding can only clear a whole map, so a sweep takes everything out and puts the
-    living back, while nobody reads.
-    """
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    readers: int = 0
-    dead: list[str] = field(default_factory=list)
-
-    def reading(self) -> _Cache:
-        return self
-
-    def __enter__(self) -> None:
-        with self.lock:
-            self.readers += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self.lock:
-            self.readers -= 1
-
-    def sweep(self) -> None:
-        """Removes the keys of the dead; later, if somebody reads now."""
-        if not self.dead or not self.lock.acquire(blocking=False):
-            return
-        try:
-            if self.readers == 0:
-                self._clear({self.dead.pop() for _ in range(len(self.dead))})
-        finally:
-            self.lock.release()
-
-    @staticmethod
-    def _clear(dead: set[str]) -> None:
-        fhe = binding.load()
-        context = fhe.CryptoContext
-        products = context.GetAllEvalMultKeys()
-        rotations = context.GetAllEvalAutomorphismKeys()
-        fhe.ClearEvalMultKeys()
-        context.ClearEvalAutomorphismKeys()
-        for tag in products.keys() - dead:
-            context.InsertEvalMultKey(products[tag], tag)
-        for tag in rotations.keys() - dead:
-            context.InsertEvalAutomorphismKey(rotations[tag], tag)
-
-
-_CACHE = _Cache()
-
-
-def sweep() -> None:
-    """Gives back the memory of keys that nobody holds any more."""
-    _CACHE.sweep()
-
-
-def _forget(tag: str) -> None:
-    _CACHE.dead.append(tag)
-    _CACHE.sweep()

@@ -1,0 +1,75 @@
+"""OpenFHE's process-wide maps of evaluation keys, cleared of the keys that nobody holds.
+
+Only hoisted rotations look keys up in the maps; everything else holds them directly. The
+binding can clear a whole map but not remove a tag, so a sweep takes everything out and puts
+the living back, while nobody reads. When somebody does, it waits for the next occasion.
+
+>>> cache = Cache()
+>>> with cache.reading():
+...     cache.forget("tag")
+>>> cache.dead
+['tag']
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from einlang_fhe.engines import binding
+
+
+@dataclass
+class Cache:
+    """Who reads the maps now, and which tags are dead."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    readers: int = 0
+    dead: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Nothing is swept inside."""
+        with self.lock:
+            self.readers += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.readers -= 1
+
+    def forget(self, tag: str) -> None:
+        """The keys of that tag are held by nobody any more."""
+        self.dead.append(tag)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Removes the keys of the dead; later, if somebody reads now.
+
+        Never waits: the garbage collector may call it while this thread holds the lock.
+        """
+        if not self.dead or not self.lock.acquire(blocking=False):
+            return
+        try:
+            if self.readers == 0:
+                _clear({self.dead.pop() for _ in range(len(self.dead))})
+        finally:
+            self.lock.release()
+
+
+def _clear(dead: set[str]) -> None:
+    fhe = binding.load()
+    context = fhe.CryptoContext
+    products = context.GetAllEvalMultKeys()
+    rotations = context.GetAllEvalAutomorphismKeys()
+    fhe.ClearEvalMultKeys()
+    context.ClearEvalAutomorphismKeys()
+    for tag in products.keys() - dead:
+        context.InsertEvalMultKey(products[tag], tag)
+    for tag in rotations.keys() - dead:
+        context.InsertEvalAutomorphismKey(rotations[tag], tag)
+
+
+CACHE = Cache()
