@@ -29,19 +29,20 @@ LARGEST_EXACT = 2**53
 
 @dataclass
 class Elaboration:
-    """Sizes of indices, axes of tensors by indices; `scope` renames bound indices."""
+    """Sizes of indices, axes of tensors by indices; `scope` gives bound indices their names."""
 
     sizes: Mapping[str, int]
     axes: Mapping[str, Sequence[Axis]]
     mistakes: Mistakes
-    scope: dict[str, Index] = field(default_factory=dict)
+    scope: _Scope = field(default_factory=lambda: _Scope({}, frozenset()))
 
     def definition(
         self, node: loose.Definition
     ) -> tuple[tuple[tuple[Index, ...], ...], typed.Expression]:
         """The left side and the value of a definition."""
         left = tuple(tuple(map(self.index, loose.names_of(place))) for place in node.places)
-        self.scope = {index.name: index for axis in left for index in axis}
+        indices = {index.name: index for axis in left for index in axis}
+        self.scope = _Scope(indices, frozenset(indices))
         return left, self.expression(node.value)
 
     def index(self, name: str) -> Index:
@@ -72,13 +73,18 @@ class Elaboration:
                 return typed.Fold(node.operator, over, body, span=node.span)
         raise TypeError(node)
 
-    def bind(self, names: Iterable[str]) -> tuple[tuple[Index, ...], dict[str, Index]]:
+    def bind(self, names: Iterable[str]) -> tuple[tuple[Index, ...], _Scope]:
         """Indices that are bound from here on, and the scope to go back to."""
         outer = self.scope
-        taken = {index.name for index in outer.values()}
-        bound = {name: Index(_unused(name, taken), self.sizes[name]) for name in names}
-        self.scope = outer | bound if bound else outer
+        bound = {name: Index(_unused(name, outer.taken), self.sizes[name]) for name in names}
+        if bound:
+            taken = outer.taken.union(index.name for index in bound.values())
+            self.scope = _Scope({**outer.indices, **bound}, taken)
         return tuple(bound.values()), outer
+
+    def bound(self, name: str) -> Index:
+        """The index that a name means here."""
+        return self.scope.indices.get(name) or self.index(name)
 
     def read(self, node: loose.Read) -> typed.Read:
         """An access, its places resolved."""
@@ -98,7 +104,7 @@ class Elaboration:
         place = place.resolved(self.sizes)
         merged: dict[Index, int] = {}
         for name, factor in place.terms:
-            index = self.scope.get(name) or self.index(name)
+            index = self.bound(name)
             merged[index] = merged.get(index, 0) + factor
         terms = tuple((index, factor) for index, factor in merged.items() if factor)
         low = place.offset + sum(min(0, f * (i.size - 1)) for i, f in terms)
@@ -114,7 +120,7 @@ class Elaboration:
         terms: list[tuple[Index, int]] = []
         stride = 1
         for name in reversed(names):
-            index = self.scope.get(name) or self.index(name)
+            index = self.bound(name)
             terms.insert(0, (index, stride))
             stride *= index.size
         return At(tuple(terms))
@@ -238,6 +244,14 @@ class _Below:
     value: int
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """What names mean at a place, and which names are taken there."""
+
+    indices: Mapping[str, Index]
+    taken: frozenset[str]
+
+
 def _collect(value: float | int | Fraction, exact: list[Fraction], rough: list[float]) -> None:
     if isinstance(value, int | Fraction):
         exact.append(Fraction(value))
@@ -252,7 +266,7 @@ def _number(exact: Fraction, rough: list[float]) -> typed.Number:
     return typed.Number(value if isfinite(value) else prod(rough))
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def _unused(name: str, taken: frozenset[str]) -> str:
     if name not in taken:
         return name
     number = 2
