@@ -43,6 +43,9 @@ def einsum(
 
     Raises ValueError and TypeError where `numpy.einsum` does; a ValueError about sizes names
     the operands and the label.
+
+    >>> einsum("ij,j->i", np.eye(2), [3.0, 4.0])
+    array([3., 4.])
     """
     plain = out is None and dtype is None and order == "K" and casting == "safe"
     if plain and optimize is True:

@@ -51,7 +51,7 @@ class _Merge:
         self.previous: Row | None = None
 
     def all(self, found: Sequence[Row]) -> Iterator[Row]:
-        for row, following in zip(found, [*found[1:], None], strict=True):
+        for row, following in zip(found, [*found, None][1:], strict=True):
             yield from self.before(row)
             yield from self.with_own(row, following)
         while self.pending:
