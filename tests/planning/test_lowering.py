@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from einlang_numpy import lower
 from hypergraphs import array, diagrams, evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,6 @@ from einlang.diagrams.diagram import (
 )
 from einlang.planning.dataflow import Builder, Contract, Port, Step, Type
 from einlang.planning.lowering import Lowering
-from einlang_numpy import lower
 
 Arrays = dict[str, np.ndarray]
 
