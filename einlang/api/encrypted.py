@@ -14,14 +14,16 @@ one program for the fhe backend, with the arrays as its secret inputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from einlang import data
 from einlang.api import shaping
 from einlang.api.recording import Leaf, Made, Tensorial, write
 from einlang.backend import Progress, Report, silent
-from einlang.errors import DataMistake, fail
+from einlang.checking.typed import Input, Qualifier, Tensor, Typed
 
 BACKEND = "fhe"
 
@@ -38,40 +40,24 @@ def encrypt(
     `range` says what the values lie in; it is public, and needed by functions such as
     `ein.sigmoid`. `precision` is the error allowed, relative to `max(1, max|result|)`.
     The engine is `openfhe`, or `clear` for a dry run without keys. Raises `DataMistake`
-    E0693 for values that are not finite real numbers or lie outside of the range.
+    for values that are not finite real numbers or lie outside of the range.
 
     >>> encrypt(np.ones(3), engine="clear", range=(0, 1)).shape
     (3,)
     """
-    values = _numbers(array)
-    if range is not None:
-        range = _inside(values, range)
+    bounds = None if range is None else (float(range[0]), float(range[1]))
+    values = _checked(array, bounds)
     settings = {} if precision is None else {"precision": float(precision)}
-    return Encrypted(Leaf(values, secret=True, range=range), {"engine": engine, **settings})
+    return Encrypted(Leaf(values, secret=True, range=bounds), {"engine": engine, **settings})
 
 
-def _numbers(array: Any) -> np.ndarray[Any, Any]:
+def _checked(array: Any, bounds: tuple[float, float] | None) -> np.ndarray[Any, Any]:
+    """The values as floats, checked as the data of a secret input is."""
     if isinstance(array, Encrypted):
-        raise fail(DataMistake, "E0693", "the array is encrypted already")
-    values = np.asarray(array)
-    if values.dtype.kind not in "biuf":
-        raise fail(DataMistake, "E0693", f"{values.dtype} values cannot be encrypted")
-    values = values.astype(np.float64)
-    if not values.size:
-        raise fail(DataMistake, "E0693", f"an array of shape {values.shape} has no values")
-    if not np.isfinite(values).all():
-        raise fail(DataMistake, "E0693", "the array holds values that are not finite")
-    return values
-
-
-def _inside(values: np.ndarray[Any, Any], bounds: tuple[float, float]) -> tuple[float, float]:
-    low, high = (float(bound) for bound in bounds)
-    outside = np.argwhere((values < low) | (values > high))
-    if outside.size:
-        place = ", ".join(map(str, outside[0]))
-        message = f"the element at [{place}] lies outside of the range [{low:g}, {high:g}]"
-        raise fail(DataMistake, "E0693", message, hint="widen the range")
-    return low, high
+        raise TypeError("the array is encrypted already")
+    tensor = Tensor("array", np.shape(array), Qualifier.SECRET, bounds)
+    program = Typed("<python>", None, (), (Input(tensor, ()),), (), ())
+    return data.bind(program, {"array": array}, Path())["array"].astype(np.float64)
 
 
 class Encrypted:
@@ -268,6 +254,10 @@ class Encrypted:
 
     @staticmethod
     def _binary(operator: str, left: Any, right: Any) -> Encrypted:
+        if _is_number(left):
+            return _record(shaping.with_number(operator, left, None), (right,))
+        if _is_number(right):
+            return _record(shaping.with_number(operator, None, right), (left,))
         return _record(shaping.binary(operator), (left, right))
 
     def _with(self, recipe: shaping.Recipe) -> Encrypted:
@@ -300,6 +290,10 @@ def _record(
     named = {shaping.key(number): tensor for number, tensor in enumerate(tensors)}
     made = Made(found.subscripts, found.value, named, found.sizes)
     return Encrypted.made(made, [item for item in operands if isinstance(item, Encrypted)])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number))
 
 
 def _tensorial(operand: Any) -> Tensorial:

@@ -69,14 +69,20 @@ class Made:
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """What the checker says of this one definition."""
-        bare = {
-            key: Leaf(np.broadcast_to(np.float64(0), operand.shape), name=operand.name)
-            for key, operand in self.operands.items()
-        }
+        bare = {key: _bare(operand) for key, operand in self.operands.items()}
         return write(replace(self, operands=bare)).shape
 
 
 Tensorial = Union[Leaf, Made]
+
+
+def _bare(operand: Tensorial) -> Leaf:
+    """An input of the same shape, and with no more known of its values."""
+    if isinstance(operand, Leaf) and not operand.secret:
+        return operand
+    nothing = np.broadcast_to(np.float64(1), operand.shape)
+    bounds = operand.range if isinstance(operand, Leaf) else None
+    return Leaf(nothing, operand.secret, bounds, operand.name)
 
 
 @dataclass(frozen=True)

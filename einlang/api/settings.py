@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from einlang.api.renaming import index_names, subscript_names
-from einlang.errors import DataMistake, SyntaxMistake, fail
+from einlang.errors import SyntaxMistake
 from einlang.syntax import nodes, read
+
+SETTING = (bool, int, float, str, tuple, nodes.Choice)
 
 
 @dataclass
@@ -63,25 +64,14 @@ def indices(program: nodes.Program) -> set[str]:
 
 
 def sort_options(program: nodes.Program, given: Mapping[str, Any]) -> Options:
-    """Options by kind. Raises `DataMistake` E0690 for a name that can be none of the three."""
+    """Options by kind; arrays are data, whatever they are called: the checker knows the names."""
     options = Options()
     tensors, sizes = inputs(program), indices(program)
     for name, value in given.items():
-        if name in tensors:
+        if name in tensors or not isinstance(value, SETTING):
             options.data[name] = np.asarray(value)
         elif name in sizes and isinstance(value, int):
             options.sizes[name] = value
-        elif name in sizes or not isinstance(value, (bool, int, float, str, tuple, nodes.Choice)):
-            raise unknown_name(name, [*tensors, *sizes])
         else:
             options.settings[name] = setting(name, value) if isinstance(value, str) else value
     return options
-
-
-def unknown_name(name: str, known: list[str]) -> DataMistake:
-    """The complaint about a name that the program does not have."""
-    close = get_close_matches(name, known, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"inputs and indices: {', '.join(known)}"
-    error = fail(DataMistake, "E0690", f"the program has no input `{name}`", hint=hint)
-    assert isinstance(error, DataMistake)
-    return error

@@ -83,6 +83,17 @@ def transpose(shape: Shape, order: Sequence[int]) -> Recipe:
     return Recipe(tuple(_at(f"i{axis}") for axis in axes), _read(len(shape)))
 
 
+def with_number(verb: Any, left: Any, right: Any) -> Callable[[Sequence[Shape]], Recipe]:
+    """`x + 2`, `2 / x` and the like: the tensor is None, the other one a number."""
+
+    def recipe(shapes: Sequence[Shape]) -> Recipe:
+        rank = len(shapes[0])
+        sides = (_read(rank) if side is None else number(side) for side in (left, right))
+        return Recipe(_all(rank), nodes.Binary(verb, *sides))
+
+    return recipe
+
+
 def binary(verb: Any) -> Callable[[Sequence[Shape]], Recipe]:
     """`x + y` and the like, broadcast as in NumPy."""
 
@@ -179,10 +190,17 @@ def take(shape: Shape, keys: Sequence[Any]) -> Recipe:
             start, stop, step = item.indices(size)
             sizes[name] = len(range(start, stop, step))
             left.append(_at(name))
-            places.append(nodes.Affine(((name, step),), start))
+            places.append(_slice(name, start, step, sizes[name] == size))
             continue
         places.append(nodes.Affine((), _position(item, size)))
     return Recipe(tuple(left), nodes.Access(key(0), tuple(places)), sizes)
+
+
+def _slice(name: str, start: int, step: int, whole: bool) -> nodes.Affine:
+    """Where a slice is read. A plain index would have to run over the whole axis: a part
+    from its start is read with a border that is never reached."""
+    plain = (start, step) == (0, 1) and not whole
+    return nodes.Affine(((name, step),), start, "clamp" if plain else None)
 
 
 def _spelled(keys: Sequence[Any], rank: int) -> list[Any]:

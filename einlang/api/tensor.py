@@ -243,10 +243,7 @@ def as_expression(value: Any) -> Expression:
 
 
 def _binary(operator: Operator, left: Any, right: Any) -> Expression:
-    try:
-        first, second = as_expression(left), as_expression(right)
-    except TypeError:
-        return NotImplemented
+    first, second = as_expression(left), as_expression(right)
     node = nodes.Binary(operator, first.node, second.node)
     return Expression(node, {**first.tensors, **second.tensors}, {**first.sizes, **second.sizes})
 

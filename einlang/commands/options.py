@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,9 +18,10 @@ import typer
 
 from einlang import data
 from einlang.api.program import Program, load
-from einlang.api.settings import indices, inputs, setting, unknown_name
+from einlang.api.settings import indices, inputs, setting
 from einlang.errors import DataMistake, fail
 
+ARRAY = re.compile(r"\.(npy|csv|npz(:.*)?)$")
 File = Annotated[
     str | None, typer.Argument(metavar="FILE", help="A program; `-` reads standard input.")
 ]
@@ -56,15 +58,14 @@ def given(
 ) -> dict[str, Any]:
     """What `--set` and `--engine` say, by name.
 
-    Raises `DataMistake`: E0690 for a name that the program does not have, E0695 for a
-    text that is no `NAME=VALUE`.
+    Raises `DataMistake` E0690 for a text that is no `NAME=VALUE`.
     """
     values = {}
     for text in sets or ():
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             hint = "for example `--set A=a.npy`, `--set t=8`, `--set precision=1e-3`"
-            raise fail(DataMistake, "E0695", f"`--set {text}` is no NAME=VALUE", hint=hint)
+            raise fail(DataMistake, "E0690", f"`--set {text}` is no NAME=VALUE", hint=hint)
         values[name.strip()] = _value(program, name.strip(), value.strip())
     return values if engine is None else {**values, "engine": engine}
 
@@ -77,9 +78,9 @@ def _value(program: Program, name: str, text: str) -> Any:
     if name in indices(program.tree):
         if isinstance(number, int):
             return number
-        raise fail(DataMistake, "E0695", f"the size of index `{name}` is a whole number")
-    if Path(text).suffix in {".npy", ".csv"} or ".npz" in text:
-        raise unknown_name(name, [*inputs(program.tree), *indices(program.tree)])
+        raise fail(DataMistake, "E0690", f"the size of index `{name}` is a whole number")
+    if ARRAY.search(text):
+        return data.load(text, Path())
     return setting(name, text)
 
 

@@ -35,6 +35,7 @@ def taking(*keys: Any) -> tuple[Any, ...]:
         taking(slice(None), 1),
         taking(Ellipsis, 3),
         taking(slice(1, None), slice(None, None, 2), slice(3, 0, -1)),
+        taking(slice(None, -1), slice(0, 1)),
         taking(None, 1, Ellipsis, None),
         taking(1, 2, 3),
         taking(),
