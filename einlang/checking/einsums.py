@@ -93,7 +93,8 @@ def spread(node: nodes.Einsum, scope: Scope, left: Sequence[nodes.Subscript] | N
     number = scope.fresh("einsum")
     names = {label: scope.fresh(_word(label)) for o in operands for label in o}
     simple = [loose.plain(place) for place in places]
-    inline = left is not None and None not in simple and len(set(simple)) == len(simple)
+    known = {name for place in left or () for name in loose.names_of(place)}
+    inline = known.issuperset(simple) and len(set(simple)) == len(simple) and left is not None
     if inline:
         names |= {label: name for label, name in zip(result, simple, strict=True) if name}
     scope.labels.extend(names[label] for label in names if not (inline and label in result))
