@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -79,6 +80,11 @@ def keep(example: Example) -> None:
     read(example.parsed)
 
 
+def ruled(text: str) -> str:
+    """The text with the rules of its tables at one width."""
+    return re.sub("─+", "──", text.strip()) + "\n"
+
+
 def converse(example: Example) -> str | None:
     """Each `$ command` of a `console` block prints what stands below it."""
     for part in ("\n" + example.parsed).split("\n$ ")[1:]:
@@ -86,8 +92,7 @@ def converse(example: Example) -> str | None:
         words = shlex.split(line)
         if words[0] != "einlang":
             return f"{words[0]} is not run here"
-        got = einlang(words[1:]).text + "\n"
-        wanted = wanted.strip() + "\n"
+        got, wanted = (ruled(text) for text in (einlang(words[1:]).text, wanted))
         if not OutputChecker().check_output(wanted, got, ELLIPSIS | NORMALIZE_WHITESPACE):
             return f"$ {line}\nwanted:\n{wanted}\ngot:\n{got}"
     return None
