@@ -19,11 +19,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from einlang.backend import Arrays, Progress, Report, silent
+from einlang.data import array as given
 from einlang.errors import BackendMistake, DataMistake, fail
 from einlang.planning.dataflow import Dataflow, Port
 from einlang.planning.printing import rows
@@ -37,12 +39,12 @@ SETTINGS = {"dtype": ("float64", "float32")}
 
 @dataclass(frozen=True)
 class Executable:
-    """A program whose parameters are in place; `given` are the values made of them."""
+    """A program whose parameters are in place; `fixed` are the values made of them."""
 
     flow: Dataflow
     program: Program
     inputs: tuple[Port, ...]
-    given: tuple[Array, ...] = field(repr=False)
+    fixed: tuple[Array, ...] = field(repr=False)
     dtype: str = "float64"
 
     @property
@@ -62,9 +64,10 @@ class Executable:
         """The outputs, for arrays of the shapes declared."""
         arrays = [_array(port, inputs, self.dtype) for port in self.inputs]
         progress("compute", 0, 1)
-        values = self.program.run([*arrays, *self.given])
+        with np.errstate(all="ignore"):
+            values = self.program.run([*arrays, *self.fixed])
         progress("compute", 1, 1)
-        held = [*arrays, *self.given]
+        held = [*arrays, *self.fixed]
         named = zip(self.flow.names, values, strict=True)
         return {name: _finite(name, owned(value, held)) for name, value in named}
 
@@ -83,9 +86,10 @@ class NumpyBackend:
         early, late, labels = _halves(flow, named, tuple(step.label for step in flow.steps))
         del labels
         arrays = [_array(port, parameters, dtype) for port in early.inputs]
-        given = tuple(lower(early).run(arrays))
-        inputs = late.inputs[: len(late.inputs) - len(given)]
-        return Executable(flow, lower(late), inputs, given, dtype)
+        with np.errstate(all="ignore"):
+            fixed = tuple(lower(early).run(arrays))
+        inputs = late.inputs[: len(late.inputs) - len(fixed)]
+        return Executable(flow, lower(late), inputs, fixed, dtype)
 
     def function(self, flow: Dataflow) -> Callable[..., Array]:
         """The first output as a function of the inputs, in order, as they are.
@@ -128,18 +132,19 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 
 def _array(port: Port, arrays: Arrays, dtype: str) -> Array:
-    """An input as whole numbers or floats. Raises `DataMistake` E0632."""
-    if port.name not in arrays:
-        raise fail(DataMistake, "E0632", f"input `{port.name}` is missing")
-    array = np.asarray(arrays[port.name])
+    """An input as whole numbers or floats.
+
+    Raises `DataMistake`: E0609 where there is none, E0603 and E0604 for what is no finite
+    number, E0606 for another shape.
+    """
+    array = given(port.name, None, arrays, Path())
     if array.shape != port.type.shape:
-        message = f"input `{port.name}` has shape {array.shape}, not {port.type.shape}"
-        raise fail(DataMistake, "E0632", message)
-    if array.dtype.kind not in "biuf":
-        raise fail(DataMistake, "E0632", f"input `{port.name}` holds {array.dtype} values")
-    if array.dtype.kind == "f" or (array.dtype.char in "QL" and np.any(array >> np.uint64(63))):
-        return array.astype(dtype, copy=False)
-    return array.astype(np.int64, copy=False)
+        raise fail(
+            DataMistake,
+            "E0606",
+            f"`{port.name}` needs the shape {port.type.shape}, but its data has {array.shape}",
+        )
+    return array if array.dtype.kind == "i" else array.astype(dtype, copy=False)
 
 
 def _finite(name: str, array: Array) -> Array:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from einlang.checking.typed import Qualifier
 from einlang.planning.dataflow import (
     Add,
     Apply,
@@ -62,5 +63,6 @@ def kernel(step: Step, shapes: Sequence[Shape]) -> Kernel:
     if isinstance(operation, Add):
         return Combination(operation.coefficients)
     if isinstance(operation, Apply):
-        return Elementwise(operation.function, step.label)
+        secret = step.type.qualifier is Qualifier.SECRET
+        return Elementwise(operation.function, step.label, secret)
     return Folding(operation.operator, operation.axes)

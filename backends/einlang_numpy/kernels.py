@@ -124,10 +124,14 @@ def _times(array: Array, coefficient: float | int) -> Array:
 
 @dataclass(frozen=True)
 class Elementwise(Kernel):
-    """An elementwise function; `label` names the statement in complaints."""
+    """An elementwise function.
+
+    Complaints name the statement, `label`, and the value, unless it is `secret`.
+    """
 
     applied: Function
     label: str = field(default="", compare=False)
+    secret: bool = False
 
     @cached_property
     def function(self) -> Callable[..., Array]:
@@ -138,21 +142,20 @@ class Elementwise(Kernel):
         value = apply(self.applied, x)
         if value.dtype.kind not in "fc" or np.isfinite(value).all():
             return value
-        where = np.argwhere(~np.isfinite(value))[0]
-        raise domain(self.applied, x[tuple(where)], tuple(map(int, where)), self.label)
+        where = tuple(map(int, np.argwhere(~np.isfinite(value))[0]))
+        raise _outside(self, x[where], value[where], where)
 
 
-def domain(function: Function, x: Any, where: Shape, label: str) -> Exception:
-    """The complaint about a function outside of its domain."""
+def _outside(kernel: Elementwise, x: Any, value: Any, where: Shape) -> Exception:
+    """The complaint about a function outside of its domain, or of what fits in a float."""
+    function = kernel.applied
     place = f" at position {list(where)}" if where else ""
     name = "division by" if function.name == "inverse" else f"{function} of"
-    code, why = ("E0631", "is too large") if _large(function, x) else ("E0630", "is no number")
+    large = np.isinf(value) and x != 0
+    shown = "a secret value" if kernel.secret else f"{x!s}"
+    code, why = ("E0631", "is too large") if large else ("E0630", "is no number")
     hint = "the data must keep to the domain of every function that is applied to it"
-    return fail(DataMistake, code, f"in `{label}`: {name} {x!s}{place} {why}", hint=hint)
-
-
-def _large(function: Function, x: Any) -> bool:
-    return function.name in {"exp", "square", "power", "polynomial"} and bool(abs(x) > 1)
+    return fail(DataMistake, code, f"in `{kernel.label}`: {name} {shown}{place} {why}", hint=hint)
 
 
 @dataclass(frozen=True)

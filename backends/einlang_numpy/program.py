@@ -115,7 +115,7 @@ class Program:
 
     @cached_property
     def peak(self) -> int:
-        """The largest number of bytes held at once, counting views as what they view.
+        """The largest number of bytes held at once, inputs included; a view counts as nothing.
 
         An estimate: eight bytes an element, and nothing for the room inside of a kernel.
         """
@@ -126,7 +126,7 @@ class Program:
             sizes.append(0 if free else prod(call.shape) * WORD)
             held += sizes[-1]
             largest = max(largest, held)
-            held -= sum(sizes[value] for value in dead)
+            held -= sum(sizes[value] for value in dead if value >= len(self.dom))
         return largest
 
 
