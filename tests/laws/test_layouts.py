@@ -75,7 +75,7 @@ def test_projecting_meets_the_right_ciphertext(
     x = numbers(small.shape)
     packed = pack(x, small)
     grid = np.indices(shape)
-    broadcast = x[tuple(grid[axis] for axis in axes)] if shape else x
+    broadcast = np.broadcast_to(x[tuple(grid[axis] for axis in axes)], shape)
     whole = pack(broadcast, layout)
     for number in range(layout.count):
         inside = layout.table(number) >= 0

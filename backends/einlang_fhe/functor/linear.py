@@ -132,7 +132,9 @@ def spread(cipher: Cipher, axes: Sequence[int], shape: Sequence[int]) -> Cipher:
     """The tensor with its axes renamed, and copied along the axes of `shape` it lacks."""
     layout = extend(cipher.layout, axes, shape)
     values = tuple(cipher.values[layout.projected(number, axes)] for number in range(layout.count))
-    return Cipher(layout, values, cipher.factor)
+    further = set(range(len(shape))) - set(axes)
+    dirty = replace(layout, dirty=layout.dirty | further)
+    return Cipher(dirty, values, cipher.factor)
 
 
 def _following(cipher: Cipher, plain: Sequence[int | None], shape: tuple[int, ...]) -> list[Layout]:
@@ -163,7 +165,7 @@ def view_origin(operation: View, source: Sequence[int], shape: Sequence[int]) ->
     >>> origin.elements.tolist(), origin.fill.tolist()
     ([1, 2, -1], [0.0, 0.0, 7.0])
     """
-    grid = np.indices(tuple(shape)).reshape(len(shape), -1)
+    grid = np.indices(tuple(shape)).reshape(len(shape), prod(shape))
     count = grid.shape[1]
     elements, fill = np.zeros(count, dtype=np.int64), np.zeros(count)
     outside = np.zeros(count, dtype=bool)

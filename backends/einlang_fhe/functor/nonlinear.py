@@ -17,7 +17,7 @@ from einlang.errors import BackendMistake, fail
 from einlang_fhe.approximation import approximate
 from einlang_fhe.functor.values import Cipher, Writer
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place
-from einlang_fhe.polynomial import Chebyshev, Polynomial, Series, evaluate
+from einlang_fhe.polynomial import Polynomial, Series, evaluate
 
 Interval = tuple[float, float]
 
@@ -80,15 +80,9 @@ def evaluated(writer: Writer, cipher: Cipher, series: Series) -> Cipher:
     """A polynomial of every element."""
     if isinstance(series, Polynomial):
         return _power_series(writer, cipher, series)
-    if isinstance(series, Chebyshev):
-        slope, offset = series.affine
-        cipher = _affine(writer, cipher, cipher.factor * slope, offset)
-    else:
-        cipher = _affine(writer, cipher, cipher.factor, 0.0)
-    values = tuple(
-        evaluate(writer.build, value, series, isinstance(series, Chebyshev))
-        for value in cipher.values
-    )
+    slope, offset = series.affine
+    cipher = _affine(writer, cipher, cipher.factor * slope, offset)
+    values = tuple(evaluate(writer.build, v, series, normalized=True) for v in cipher.values)
     return Cipher(_filled(cipher.layout), values)
 
 
@@ -181,7 +175,7 @@ def _extremum(
     build, sign = writer.build, 1 if operator == "max" else -1
 
     def better(left: int, right: int) -> int:
-        gap = evaluate(build, build.subtract(left, right), distance)
+        gap = evaluate(build, build.subtract(left, right), distance, normalized=True)
         total = build.add(left, right)
         total = build.add(total, gap) if sign > 0 else build.subtract(total, gap)
         return build.multiply_scalar(total, 0.5)

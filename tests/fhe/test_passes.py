@@ -1,0 +1,123 @@
+"""Passes keep what a program means; the verifier sees what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from einlang_fhe.passes.dead import DropDead
+from einlang_fhe.passes.levels import Levelled, assign
+from einlang_fhe.slots import Builder, Instruction, SlotProgram
+from einlang_fhe.verifier import InvalidProgramError, verify
+from slot_interpreter import interpret
+
+SLOTS = 8
+SEEDS = range(100)
+
+
+def random_program(random: Random) -> SlotProgram:
+    """A program over two inputs and two plaintexts."""
+    build = Builder(SLOTS)
+    values = [build.input(0), build.input(1)]
+    for _ in range(random.randint(1, 12)):
+        left, right = random.choices(values, k=2)
+        ways = [
+            lambda left=left, right=right: build.add(left, right),
+            lambda left=left, right=right: build.subtract(left, right),
+            lambda left=left, right=right: build.multiply(left, right),
+            lambda left=left: build.negate(left),
+            lambda left=left: build.add_plain(left, random.randint(0, 1)),
+            lambda left=left: build.multiply_plain(left, random.randint(0, 1)),
+            lambda left=left: build.add_scalar(left, random.uniform(-1, 1)),
+            lambda left=left: build.multiply_scalar(left, random.uniform(-1, 1)),
+            lambda left=left: build.rotate(left, random.randint(0, SLOTS)),
+        ]
+        values.append(random.choice(ways)())
+    return build.program(tuple(random.choices(values, k=2)))
+
+
+def outputs(program: SlotProgram) -> list[np.ndarray]:
+    numbers = np.random.default_rng(0)
+    request = [numbers.uniform(-1, 1, SLOTS) for _ in range(2)]
+    plaintexts = [numbers.uniform(-1, 1, SLOTS) for _ in range(2)]
+    values = interpret(program, request, plaintexts)
+    return [values[value] for value in program.outputs]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dropping_the_dead_keeps_the_outputs(seed: int) -> None:
+    program = random_program(Random(seed))
+    smaller = DropDead().apply(program)
+    np.testing.assert_array_equal(outputs(smaller), outputs(program))
+    assert len(smaller.instructions) <= len(program.instructions)
+    assert DropDead().apply(smaller) == smaller
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_levels_keep_the_outputs_and_are_valid(seed: int) -> None:
+    program = DropDead().apply(random_program(Random(seed)))
+    levelled = assign(program)
+    np.testing.assert_allclose(outputs(levelled.program), outputs(program), rtol=1e-12)
+    verify(levelled, levelled.depth, levelled.program.rotations)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_program_is_deeper_than_its_products(seed: int) -> None:
+    program = DropDead().apply(random_program(Random(seed)))
+    depths: list[int] = []
+    for step in program.instructions:
+        depth = max((depths[value] for value in step.arguments), default=0)
+        depths.append(depth + step.verb.startswith("multiply"))
+    assert assign(program).depth <= max(depths)
+
+
+def levelled(*steps: Instruction, levels: str, degrees: str) -> Levelled:
+    """A hand-written program whose last value is the output."""
+    program = SlotProgram(SLOTS, steps, (len(steps) - 1,))
+    return Levelled(program, tuple(map(int, levels)), tuple(map(int, degrees)))
+
+
+X = Instruction("input", attribute=0)
+Y = Instruction("input", attribute=1)
+MULTIPLY = Instruction("multiply", (0, 0))
+
+WRONG = {
+    "before it is there": levelled(Instruction("negate", (1,)), X, levels="00", degrees="11"),
+    "level 2 of 1": levelled(X, levels="2", degrees="1"),
+    "different levels": levelled(X, Y, Instruction("add", (0, 1)), levels="010", degrees="111"),
+    "different scales": levelled(X, Y, Instruction("add", (0, 1)), levels="000", degrees="121"),
+    "not rescaled": levelled(X, Instruction("multiply", (0, 0)), levels="00", degrees="22"),
+    "no key": levelled(X, Instruction("rotate", (0,), 3), levels="00", degrees="11"),
+    "not relinearised": levelled(
+        X, MULTIPLY, Instruction("rotate", (1,), 1), levels="000", degrees="121"
+    ),
+    "two and with three": levelled(
+        X, MULTIPLY, Instruction("add", (0, 1)), levels="000", degrees="111"
+    ),
+    "is not rescaled": levelled(X, MULTIPLY, levels="00", degrees="12"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_the_verifier_says_what_is_wrong(words: str) -> None:
+    with pytest.raises(InvalidProgramError, match=words):
+        verify(WRONG[words], depth=1, rotations=[1])
+
+
+def test_an_input_needed_late_is_encrypted_late() -> None:
+    build = Builder(SLOTS)
+    x, y = build.input(0), build.input(1)
+    power = build.multiply(build.multiply(x, x), build.multiply(x, x))
+    made = assign(build.program((build.add(power, y),)))
+    assert made.depth == 2
+    assert [made.levels[value] for value in (x, y)] == [0, 2]
+    assert made.program.count("drop") == 0
+
+
+def test_a_program_prints_itself() -> None:
+    build = Builder(SLOTS)
+    program = build.program((build.multiply_scalar(build.input(0), 0.5),))
+    assert str(program) == "%0 = input 0\n%1 = multiply_scalar %0, 0.5\noutput %1"
+    assert replace(program, outputs=(0,)) != program
