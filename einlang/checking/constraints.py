@@ -156,7 +156,7 @@ class Constraints:
     def define(self, node: loose.Definition) -> None:
         """Takes in the accesses of a definition, and the tensor that it makes."""
         stretched: dict[str, list[tuple[Axis, Span]]] = {}
-        for read in loose.reads(node.value):
+        for read in node.reads:
             for number, place in enumerate(read.places):
                 axis = self.axes[read.tensor][number]
                 span = place.span if place.span.source.text else read.span

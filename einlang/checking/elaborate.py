@@ -101,6 +101,9 @@ class Elaboration:
             return self.group(place.indices)
         if isinstance(place, loose.Stretch) and length == 1:
             return At((), 0)
+        name = loose.plain(place)
+        if name is not None:
+            return typed.at(self.bound(name))
         place = place.resolved(self.sizes)
         merged: dict[Index, int] = {}
         for name, factor in place.terms:

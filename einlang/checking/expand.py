@@ -54,11 +54,32 @@ class Inline:
     further: tuple[str, ...]
 
 
+DEEPEST = 24
 Binding = Union[Template, Inline]
 
 
 def expand(node: Expression, scope: Scope) -> Expression:
-    """The expression without calls; fresh definitions go to the scope."""
+    """The expression without calls; fresh definitions go to the scope.
+
+    What is nested very deeply becomes a definition of its own, so that no other room has to
+    go down that far.
+    """
+    done = _expand(node, scope) if node.calls or node.depth > DEEPEST else node
+    if done.depth <= DEEPEST:
+        return done
+    places = tuple(nodes.Affine(((name, 1),), span=done.span) for name in done.carries)
+    return Read(_define("part", places, done, scope), places, span=done.span)
+
+
+def _define(base: str, places: tuple[Place, ...], value: Expression, scope: Scope) -> str:
+    """A fresh definition; its name."""
+    fresh = scope.fresh(base)
+    scope.emitted.append(Definition(fresh, places, value, span=value.span))
+    scope.tensors[fresh] = len(places)
+    return fresh
+
+
+def _expand(node: Expression, scope: Scope) -> Expression:
     match node:
         case Product():
             return replace(node, factors=tuple(expand(part, scope) for part in node.factors))
@@ -88,7 +109,7 @@ def _call(node: Call, scope: Scope) -> Expression:
         bindings[parameter.name] = _bind(node, parameter, inside, names, scope)
     for inner in node.function.where:
         further = dict.fromkeys(
-            name for read in loose.reads(inner.value) for name in bindings[read.tensor].further
+            name for read in inner.reads for name in bindings[read.tensor].further
         )
         fresh = scope.fresh(f"{head.name}.{inner.name.partition('.')[0]}")
         places = (*_indices(further, node), *(_place(p, names) for p in inner.places))
@@ -97,7 +118,7 @@ def _call(node: Call, scope: Scope) -> Expression:
         scope.emitted.append(Definition(fresh, places, value, range=inner.range, span=span))
         scope.tensors[fresh] = len(places)
         bindings[inner.name] = Template(fresh, (*further, *range(len(inner.places))))
-    return _put(node.function.value, names, bindings)
+    return expand(_put(node.function.value, names, bindings), scope)
 
 
 def _separate(
@@ -141,10 +162,8 @@ def _bind(
     further = tuple(name for name in inside.carries if name not in own)
     if straight and simple:
         return Inline(inside, further)
-    fresh = scope.fresh(f"{node.function.node.name}.{parameter.name}")
     places = _indices((*further, *own), node)
-    scope.emitted.append(Definition(fresh, places, inside, span=inside.span))
-    scope.tensors[fresh] = len(places)
+    fresh = _define(f"{node.function.node.name}.{parameter.name}", places, inside, scope)
     return Template(fresh, (*further, *range(len(own))))
 
 

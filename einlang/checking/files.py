@@ -24,6 +24,8 @@ class Shelf:
     def library(self, program: nodes.Program, directory: Path) -> Library:
         """The functions that a program may call: its own, and those it uses."""
         library = Library(self.mistakes, self.fresh)
+        if not self.reading:
+            self.reading.append((directory / Path(program.span.source.name).name).resolve())
         for statement in program.statements:
             if isinstance(statement, nodes.Def) and statement.name not in library.heads:
                 library.heads[statement.name] = statement

@@ -18,6 +18,7 @@ from einlang.checking.sums import explicit
 from einlang.errors import Label, Span
 from einlang.syntax import nodes
 
+DEEPEST = 32
 Missing = tuple[str, str, tuple[Label, ...], str]
 
 
@@ -64,6 +65,14 @@ class Library:
                 Label(node.span, "here"),
                 Label(self.heads[node.function].span, "while it is defined here"),
                 hint="functions are put in place while compiling, so they must come to an end",
+            )
+            return None
+        if len(self.making) > DEEPEST:
+            scope.error(
+                "E0206",
+                f"more than {DEEPEST} functions call each other",
+                Label(node.span, "here"),
+                hint="define functions before those that call them",
             )
             return None
         return self.function(node.function)

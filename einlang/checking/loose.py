@@ -36,13 +36,33 @@ class Loose:
 
     span: Span = field(default=NOWHERE, repr=False, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Looks at the parts, which are there already: nothing goes down far later on."""
+        if not isinstance(self, Definition):
+            self.depth, self.carries, self.calls  # noqa: B018
+
+    @cached_property
+    def depth(self) -> int:
+        """How many functions stand inside of one another."""
+        inner = max((part.depth for part in parts(self)), default=0)
+        return inner + isinstance(self, Apply | Power | Fold | Call)
+
+    @cached_property
+    def carries(self) -> tuple[str, ...]:
+        """The free indices, in order of first appearance."""
+        return ()
+
+    @cached_property
+    def calls(self) -> bool:
+        """Whether there is a call inside."""
+        return isinstance(self, Call) or any(part.calls for part in parts(self))
+
 
 @dataclass(frozen=True, eq=False)
 class Number(Loose):
     """A constant."""
 
     value: float | int
-    carries = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +70,6 @@ class Size(Loose):
     """The size of an index."""
 
     index: str
-    carries = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +82,7 @@ class Read(Loose):
     @cached_property
     def carries(self) -> tuple[str, ...]:
         """The indices of the places, in order of first appearance."""
-        return tuple(dict.fromkeys(name for place in self.places for name in names_of(place)))
+        return tuple(dict.fromkeys([name for place in self.places for name in names_of(place)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +117,7 @@ class Apply(Loose):
     function: str
     argument: Expression
 
-    @property
+    @cached_property
     def carries(self) -> tuple[str, ...]:
         """The indices of the argument."""
         return self.argument.carries
@@ -111,7 +130,7 @@ class Power(Loose):
     base: Expression
     exponent: nodes.Expression
 
-    @property
+    @cached_property
     def carries(self) -> tuple[str, ...]:
         """The indices of the base."""
         return self.base.carries
@@ -166,11 +185,18 @@ class Definition(Loose):
         """The indices on the left, groups opened."""
         return tuple(name for place in self.places for name in names_of(place))
 
+    @cached_property
+    def reads(self) -> list[Read]:
+        """All accesses on the right, in order."""
+        return reads(self.value)
+
 
 def names_of(place: Place) -> tuple[str, ...]:
     """The indices of a subscript."""
     if isinstance(place, Group):
         return place.indices
+    if not place.scaled:
+        return tuple([name for name, _ in place.terms])
     scaled = (name for _, _, name in place.scaled if name is not None)
     return tuple(dict.fromkeys((*(name for name, _ in place.terms), *scaled)))
 
@@ -207,7 +233,7 @@ def reads(expression: Expression) -> list[Read]:
     return found
 
 
-def parts(node: Expression) -> tuple[Expression, ...]:
+def parts(node: Loose) -> tuple[Expression, ...]:
     """The expressions right under this one."""
     match node:
         case Product():

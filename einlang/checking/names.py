@@ -65,6 +65,7 @@ class Flat:
 def flatten(program: nodes.Program, directory: Path, mistakes: Mistakes) -> Flat:
     """The program with its names resolved; mistakes and warnings are noted."""
     names = _Names(program, directory, mistakes)
+    names.functions()
     for statement in program.statements:
         names.statement(statement)
     names.finish()
@@ -92,6 +93,13 @@ class _Names:
         self.tests: list[nodes.Test] = []
         self.sources: dict[str, loose.Definition] = {}
 
+    def functions(self) -> None:
+        """Reads all functions, called or not, those that stand first before the others."""
+        for name in self.library.heads:
+            before = set(self.library.asked)
+            self.library.function(name)
+            self.library.asked = before
+
     def fresh(self, base: str) -> str:
         """A name that no program can spell: it has a dot in it."""
         self.count[base] += 1
@@ -116,6 +124,9 @@ class _Names:
         """Why a tensor cannot be read, where it is no mere misspelling."""
         if name in self.lines:
             later = self.lines[name].span
+            if later.start <= span.start < later.end:
+                hint = "a recurrence cannot be written: use a new name for each step"
+                return "E0206", f"`{name}` is defined by itself", (Label(span, "read here"),), hint
             return (
                 "E0203",
                 f"`{name}` is read before it is defined",
@@ -184,19 +195,9 @@ class _Names:
         self.scope.distinct(node.indices, f"the axes of `{node.name}`", node.span)
         self.scope.occur(node.indices, node.span)
         self.inputs[node.name] = node
-        if node.range and node.range[0] > node.range[1]:
-            self.reversed(node.name, node)
         self.scope.tensors[node.name] = len(node.indices)
         if not self.broke(node.name, node.indices):
             self.flat.inputs.append(node)
-
-    def reversed(self, name: str, node: nodes.Node) -> None:
-        self.scope.error(
-            "E0503",
-            f"the range of `{name}` ends before it begins",
-            Label(node.span, "here"),
-            hint="write `in [low, high]`",
-        )
 
     def definition(self, node: nodes.Definition) -> None:
         self.begin()
@@ -204,8 +205,6 @@ class _Names:
             self.flat.cut |= self.axes
             return
         self.scope.left(node.name, node.subscripts, node.span)
-        if node.range and node.range[0] > node.range[1]:
-            self.reversed(node.name, node)
         made = self.made(node)
         self.scope.tensors[node.name] = len(node.subscripts)
         if not self.broke(node.name, self.scope.indices):
@@ -220,7 +219,7 @@ class _Names:
 
     def subscripts(self, node: loose.Definition) -> None:
         """Refuses tensors as subscripts."""
-        for read in loose.reads(node.value):
+        for read in node.reads:
             for name in read.carries:
                 if name in self.axes or name not in self.scope.tensors:
                     continue
@@ -249,10 +248,6 @@ class _Names:
         return self.scope.failed
 
     def finish(self) -> None:
-        for name in self.library.heads:
-            before = set(self.library.asked)
-            self.library.function(name)
-            self.library.asked = before
         self.results()
         for node in self.tests:
             self.test(node)
@@ -312,7 +307,7 @@ class _Names:
         if self.scope.failed:
             self.flat.cut.update(self.scope.indices)
             return []
-        for read in loose.reads(made[-1].value):
+        for read in made[-1].reads:
             if read.tensor not in self.inputs or read.tensor == node.name:
                 self.mistakes.error(
                     "E0216",

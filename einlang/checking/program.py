@@ -29,9 +29,10 @@ from einlang.checking.ranges import Ranges, shown
 from einlang.checking.secrecy import Secrecy
 from einlang.checking.sizes import Sizes, size
 from einlang.checking.typed import Index, Qualifier, Tensor, Typed
-from einlang.errors import DataMistake, EinlangError, Label
+from einlang.errors import DataMistake, EinlangError, Label, Span
 from einlang.syntax import nodes
 
+LARGEST_TENSOR = 1 << 40
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
@@ -51,15 +52,7 @@ def check(
     """
     mistakes = Mistakes()
     room = _Check(program, data or {}, sizes or {}, directory or Path(), mistakes)
-    try:
-        found = room.typed()
-    except RecursionError:
-        mistakes.error(
-            "E0221",
-            "an expression is nested too deeply",
-            hint="give its parts names of their own, as definitions",
-        )
-        found = None
+    found = room.typed()
     mistakes.raised()
     assert found is not None
     return found
@@ -185,7 +178,7 @@ class _Core:
     def sized(self, node: loose.Definition) -> bool:
         """Whether all the indices of a definition, and of what it reads, have sizes."""
         names = set(node.indices)
-        for read in loose.reads(node.value):
+        for read in node.reads:
             if read.tensor not in self.ranges.tensors:
                 return False
             names.update(read.carries)
@@ -196,6 +189,7 @@ class _Core:
     def input(self, node: nodes.Input) -> typed.Input:
         indices = tuple(Index(name, self.sizes.known[name]) for name in node.indices)
         shape = tuple(index.size for index in indices)
+        self.fits(node.name, prod(shape), node.span)
         qualifier = self.secrecy.qualifiers[node.name]
         interval = node.range or self.measured(node, shape, qualifier)
         self.ranges.tensors[node.name] = interval or EVERYTHING
@@ -224,6 +218,7 @@ class _Core:
 
     def definition(self, node: loose.Definition) -> typed.Definition:
         left, value = self.elaboration.definition(node)
+        self.fits(node.name, prod(index.size for axis in left for index in axis), node.span)
         value, interval = self.ranges.of(value)
         interval = self.ranges.promise(interval, node.range, node.name, node.span)
         self.ranges.tensors[node.name] = interval
@@ -231,6 +226,16 @@ class _Core:
         qualifier = self.secrecy.qualifiers[node.name]
         tensor = Tensor(node.name, shape, qualifier, shown(interval), node.span)
         return typed.Definition(tensor, left, value, node.client)
+
+    def fits(self, name: str, count: int, span: Span) -> None:
+        """Refuses what no machine can hold."""
+        if count > LARGEST_TENSOR:
+            self.room.mistakes.error(
+                "E0311",
+                f"`{name}` has {count:,} elements, more than memory can hold",
+                Label(span, "here"),
+                hint="are the sizes of its indices right?",
+            )
 
     def test(self, test: Test) -> typed.Test:
         """A test; its ranges are those of the test's own values, so none are filled in."""

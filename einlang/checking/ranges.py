@@ -78,7 +78,7 @@ class Ranges:
         factors = tuple(factor for factor, _ in pairs)
         count = prod(index.size for index in node.summed)
         found = times(_multiplied(pairs), count)
-        table = self.table(pairs, node) if node.summed else None
+        table = self.table(pairs, node) if node.summed and self.known else None
         if table is not None:
             found = meet(found, table) or table
         return replace(node, factors=factors), found

@@ -34,7 +34,7 @@ class Secrecy:
 
     def define(self, node: loose.Definition) -> Qualifier:
         """The qualifier of a definition: the largest among what it reads."""
-        reads = loose.reads(node.value)
+        reads = node.reads
         found = max((self.qualifiers[read.tensor] for read in reads), default=Qualifier.PARAM)
         self.qualifiers[node.name] = found
         told: set[str] = set()

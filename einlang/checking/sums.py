@@ -147,9 +147,9 @@ class _Rule:
                 "E0309",
                 f"nothing inside this `{node.operator}` has the index {listed(lacking)}",
                 Label(node.body.span, "here"),
-                hint="an index that is missing would be counted as often as its size: "
-                "take it out, or multiply by `size(...)`",
+                hint=f"take it out, or write `size({lacking[0]})` for how often it would count",
             )
+            return node
         inner = outer.union(node.over)
         if node.operator not in LINEAR:
             return replace(node, body=self.all(node.body, inner, around or term))
