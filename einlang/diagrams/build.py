@@ -30,6 +30,7 @@ from einlang.checking.typed import (
     Typed,
 )
 from einlang.diagrams.diagram import (
+    Box,
     Bubble,
     Diagram,
     FoldBox,
@@ -109,19 +110,24 @@ class _Building(Gluing):
                 self.node(NumberBox(value.value), ())
             case Read():
                 self.read(value, scope)
-            case Sum():
-                terms = tuple(expression(term, value.free, self.shapes) for term in _terms(value))
-                self.node(SumBox(terms), (scope[index] for index in value.free))
-            case Apply():
-                inside = expression(value.argument, value.free, self.shapes)
-                box = Bubble(value.function, inside, value.range)
-                self.node(box, (scope[index] for index in value.free))
-            case Fold():
-                inside = expression(value.body, (*value.free, *value.over), self.shapes)
-                fold = FoldBox(value.operator, inside, len(value.over), value.range)
-                self.node(fold, (scope[index] for index in value.free))
             case Product():
                 self.multiply((value,), scope)
+            case _:
+                free = tuple(sorted(value.free, key=scope.__getitem__))
+                self.node(self.around(value, free), (scope[index] for index in free))
+
+    def around(self, value: Sum | Apply | Fold, free: tuple[Index, ...]) -> Box:
+        """A box around diagrams; `free` are its legs, in the order of the wires outside."""
+        match value:
+            case Sum():
+                terms = _terms(value)
+                return SumBox(tuple(expression(term, free, self.shapes) for term in terms))
+            case Apply():
+                inside = expression(value.argument, free, self.shapes)
+                return Bubble(value.function, inside, value.range)
+            case Fold():
+                inside = expression(value.body, (*free, *value.over), self.shapes)
+                return FoldBox(value.operator, inside, len(value.over), value.range)
 
     def read(self, value: Read, scope: Scope) -> None:
         """A tensor, with an index map at each axis that is not read at a plain index."""

@@ -1,0 +1,77 @@
+"""Drawing: a diagram, or all those of a program, as SVG, PNG, PDF or TikZ.
+
+>>> from einlang.diagrams.diagram import Diagram, TensorBox
+>>> a = Diagram.box(TensorBox("A"), [2, 2], ["i", "k"])
+>>> "A" in text(a, "tikz")
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from einlang.checking.typed import Typed
+from einlang.diagrams.build import build
+from einlang.diagrams.diagram import Diagram
+from einlang.diagrams.drawing.layout import picture
+from einlang.diagrams.drawing.scene import NAME, Picture, Text, stack, width
+from einlang.diagrams.drawing.tikz import document, tikz
+
+KINDS = ("svg", "png", "pdf", "tikz", "tex")
+
+
+def draw(diagram: Diagram, path: str | Path, *, title: str = "", sizes: bool = False) -> None:
+    """Writes a picture; the end of `path` says which kind, a `ValueError` which there are."""
+    _write(_titled(diagram, title, sizes), Path(path))
+
+
+def draw_program(
+    program: Typed | Mapping[str, Diagram], path: str | Path, *, sizes: bool = False
+) -> None:
+    """Writes the diagrams of all definitions, one below the other, each under its name."""
+    _write(_page(program, sizes), Path(path))
+
+
+def text(
+    program: Diagram | Typed | Mapping[str, Diagram], kind: str, *, sizes: bool = False
+) -> str:
+    """What `draw` would write into a file of one of the kinds that are text."""
+    whole = picture(program, sizes=sizes) if isinstance(program, Diagram) else _page(program, sizes)
+    return _bytes(whole, kind).decode()
+
+
+def svg(diagram: Diagram) -> str:
+    """The picture as SVG."""
+    return text(diagram, "svg")
+
+
+def _page(program: Typed | Mapping[str, Diagram], sizes: bool) -> Picture:
+    diagrams = build(program) if isinstance(program, Typed) else program
+    pages = [_titled(diagram, name, sizes) for name, diagram in diagrams.items()]
+    return stack(pages, 0.9)
+
+
+def _titled(diagram: Diagram, title: str, sizes: bool) -> Picture:
+    inside = picture(diagram, sizes=sizes)
+    if not title:
+        return inside
+    names = ", ".join(diagram.name(wire) for wire in diagram.cod)
+    whole = f"{title}[{names}] =" if names else f"{title} ="
+    head = Text(0, 0.2, whole, NAME, anchor="start")
+    items = (head, *inside.at(0, 0.75))
+    return Picture(items, max(inside.width, width(whole)), inside.height + 0.75)
+
+
+def _write(whole: Picture, path: Path) -> None:
+    path.write_bytes(_bytes(whole, path.suffix.removeprefix(".")))
+
+
+def _bytes(whole: Picture, kind: str) -> bytes:
+    if kind not in KINDS:
+        raise ValueError(f"pictures end in {', '.join('.' + k for k in KINDS)}, not .{kind}")
+    if kind in ("tikz", "tex"):
+        return (tikz(whole) + "\n" if kind == "tikz" else document(whole)).encode()
+    from einlang.diagrams.drawing.canvas import render
+
+    return render(whole, kind)
