@@ -115,7 +115,7 @@ class Encrypted:
         if isinstance(self.tensorial, Leaf):
             return self.tensorial.array
         written = write(self.tensorial)
-        result = written.run(BACKEND, progress, **self.settings)
+        result = written.run(BACKEND, self.settings, progress)
         self.report = result.report
         values = result[written.name]
         self.tensorial = Leaf(values, secret=True, name=self.tensorial.name)

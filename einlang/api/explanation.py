@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from einlang.api.pipeline import Compiled
@@ -109,20 +110,24 @@ def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanatio
         "by the client, in the clear": printing.rows(plan.client),
     }
     tables |= {title: rows for title, rows in report.tables.items() if rows not in tables.values()}
-    statements = tuple(show(nodes.Program(None, (item,))).strip("\n") for item in tree.statements)
+    statements = tuple(show(tree).rstrip().split("\n"))
     kept = {title: rows for title, rows in tables.items() if rows}
     return Explanation(compiled.typed.name, backend, statements, report.figures, kept)
 
 
 def _tensors(typed: Typed) -> Rows:
     inputs = [
-        _tensor(item.tensor, [index.name for index in item.indices], item.path or "given")
+        _tensor(item.tensor, [index.name for index in item.indices], _origin(item.path))
         for item in typed.inputs
     ]
     return inputs + [
         _tensor(item.tensor, axis_names(item), "client" if item.client else "computed")
         for item in typed.definitions
     ]
+
+
+def _origin(path: str | None) -> str:
+    return Path(path).name if path else "given"
 
 
 def axis_names(item: Definition) -> tuple[str, ...]:
@@ -138,7 +143,7 @@ def _tensor(tensor: Tensor, axes: Sequence[str], origin: str) -> dict[str, Any]:
     return {
         "tensor": f"{tensor.name}[{', '.join(axes)}]" if axes else tensor.name,
         "shape": "x".join(map(str, tensor.shape)) or "scalar",
-        "seen by": tensor.qualifier.name.lower(),
+        "qualifier": tensor.qualifier.name.lower(),
         "range": span,
         "origin": origin,
     }

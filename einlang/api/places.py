@@ -9,6 +9,7 @@ pad(i - 1, 0.5)
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union
@@ -161,9 +162,12 @@ def subscript(given: Any) -> tuple[nodes.Subscript, Mapping[str, int]]:
         return node, _sizes(index for index, _ in given.terms)
     if isinstance(given, tuple) and all(isinstance(index, Index) for index in given):
         return nodes.Group(tuple(index.name for index in given)), _sizes(given)
-    if hasattr(given, "__index__"):
-        return nodes.Affine((), given.__index__()), {}
-    raise TypeError(f"a subscript is an index, a place such as `i + 1`, or a number, not {given!r}")
+    position: Any = given
+    try:
+        return nodes.Affine((), operator.index(position)), {}
+    except TypeError:
+        kinds = "an index, a place such as `i + 1`, or a number"
+        raise TypeError(f"a subscript is {kinds}, not {given!r}") from None
 
 
 def _sizes(found: Any) -> dict[str, int]:

@@ -29,7 +29,7 @@ from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
 from einlang.checking.typed import Qualifier, Typed
-from einlang.errors import DataMistake, fail
+from einlang.errors import DataMistake, EinlangError, fail
 from einlang.planning.dataflow import Plan
 from einlang.syntax import nodes, read, show
 
@@ -166,36 +166,38 @@ class Program:
 
     # -- what can be asked ------------------------------------------------------------------
 
-    def check(self, **given: Any) -> Typed:
+    def check(self, given: Mapping[str, Any] | None = None, **named: Any) -> Typed:
         """The program with all sizes, shapes, qualifiers and ranges; data files' headers are read.
 
-        `given` holds arrays for inputs and sizes for indices. Raises `CheckMistake` or
+        Arrays for inputs and sizes for indices are given by name. Raises `CheckMistake` or
         `DataMistake` with everything that is wrong.
 
         >>> compile("index i = 3\\npublic x[i]\\ny = x[i]").check().tensors["x"].shape
         (3,)
         """
-        return self._checked(sort_options(self.tree, given)).typed
+        return self._checked(self._options(given, named)).typed
 
     def run(
         self,
         backend: str = "numpy",
+        given: Mapping[str, Any] | None = None,
         *,
         verify: bool = False,
         progress: Progress = silent,
-        **given: Any,
+        **named: Any,
     ) -> Result:
-        """Run it. `given` holds data, sizes and settings, by name.
+        """Run it on data, sizes and settings, by name.
 
         A name of an input gives its data (an array, anything that NumPy can turn into one),
         a name of an index its size, any other name is a setting of the backend, such as
-        `engine="clear"` or `precision=1e-3`. `verify` runs the numpy backend beside.
+        `engine="clear"` or `precision=1e-3`. `given` holds more of them, under names that
+        Python has no keyword for. `verify` runs the numpy backend beside.
 
         >>> result = compile("secret x[i]\\ny = x[i] * x[i]").run("numpy", x=[3.0, 4.0])
         >>> result["y"].item()
         25.0
         """
-        options = sort_options(self.tree, given)
+        options = self._options(given, named)
         checked = self._checked(options)
         arrays = data.bind(checked.typed, options.data, self.directory)
         compiled = self._compiled(checked, backend, arrays, options)
@@ -203,25 +205,37 @@ class Program:
         agreements = compare(compiled, arrays, outputs, options.settings, backend) if verify else ()
         return Result(outputs, _axes(checked.typed), compiled.report, agreements)
 
-    def explain(self, backend: str = "numpy", **given: Any) -> Explanation:
+    def explain(
+        self, backend: str = "numpy", given: Mapping[str, Any] | None = None, **named: Any
+    ) -> Explanation:
         """How it would run: statements, contraction order with costs, the backend's report.
 
         >>> print(compile("index i = 3\\npublic x[i]\\ny = x[i]").explain().backend)
         numpy
         """
-        options = sort_options(self.tree, given)
+        options = self._options(given, named)
         checked = self._checked(options)
         arrays = self._params(checked.typed, options)
         compiled = self._compiled(checked, backend, arrays, options)
         return explain(self.tree, compiled, backend)
 
-    def draw(self, path: str | Path, **given: Any) -> None:
-        """Its string diagrams as a picture; the suffix (svg, png, tikz) says which kind."""
-        from einlang.api.picture import write_picture
+    def draw(self, path: str | Path, given: Mapping[str, Any] | None = None, **named: Any) -> None:
+        """Its string diagrams as a picture; the suffix (`.svg`, `.png`, `.tikz`) says which kind.
 
-        write_picture(self.check(**given), Path(path))
+        Raises `DataMistake` E0610 for another suffix.
+        """
+        from einlang.diagrams import drawing
 
-    def test(self, backend: str = "numpy", **given: Any) -> tuple[Outcome, ...]:
+        path = Path(path)
+        if path.suffix[1:] not in drawing.KINDS:
+            kinds = ", ".join(f".{kind}" for kind in drawing.KINDS)
+            message = f"`{path.name}` has no known kind"
+            raise fail(DataMistake, "E0610", message, hint=f"pictures end in {kinds}")
+        drawing.draw_program(self.check(given, **named), path)
+
+    def test(
+        self, backend: str = "numpy", given: Mapping[str, Any] | None = None, **named: Any
+    ) -> tuple[Outcome, ...]:
         """Run its `test` blocks: what holds and what does not.
 
         >>> text = 'index i = 2\\npublic x[i]\\ny = x[i]\\n'
@@ -231,8 +245,11 @@ class Program:
         """
         from einlang.api.testing import run_tests
 
-        options = sort_options(self.tree, given)
+        options = self._options(given, named)
         return run_tests(self._checked(options).typed, options, backend, self.directory)
+
+    def _options(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Options:
+        return sort_options(self.tree, {**(given or {}), **named})
 
     # -- what is kept ------------------------------------------------------------------------
 
@@ -296,9 +313,12 @@ class Program:
         return f"<pre><code>{escape(str(self))}</code></pre>"
 
     def _repr_svg_(self) -> str | None:
-        from einlang.api.picture import svg
+        from einlang.diagrams import drawing
 
-        return svg(self)
+        try:
+            return drawing.text(self.check(), "svg")
+        except EinlangError:
+            return None
 
 
 def _axes(typed: Typed) -> dict[str, tuple[str, ...]]:

@@ -101,18 +101,20 @@ class Written:
         tree = compiled(self.text, name=SOURCE).tree
         return checking.check(tree, data=self.data).tensors[self.name].shape
 
-    def run(self, backend: str, progress: Progress = silent, **settings: Any) -> Result:
+    def run(
+        self, backend: str, settings: Mapping[str, Any] | None = None, progress: Progress = silent
+    ) -> Result:
         """The program run on its data."""
         from einlang.api.program import compile as compiled
 
         program = compiled(self.text, name=SOURCE)
-        return program.run(backend, progress=progress, **settings, **self.data)
+        return program.run(backend, {**(settings or {}), **self.data}, progress=progress)
 
 
 def write(tensor: Made) -> Written:
     """Everything that a tensor is made of, as one program."""
     items = _ordered(tensor)
-    tensors = set(RESERVED)
+    tensors: set[str] = {*RESERVED}
     names = {id(item): _free(item.name or "t", tensors) for item in items}
     taken: set[str] = set()
     made = [_definition(item, names, taken) for item in items if isinstance(item, Made)]

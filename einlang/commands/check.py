@@ -20,7 +20,7 @@ def check(
 ) -> None:
     """Say what is wrong with a program: names, sizes, secrecy, ranges, shapes of data."""
     program = options.program(file, code)
-    typed = program.check(**options.given(program, sets))
+    typed = program.check(options.given(program, sets))
     warnings = getattr(typed, "warnings", ())
     if json:
         print_json({"diagnostics": [item.as_json() for item in warnings]})

@@ -15,7 +15,7 @@ from einlang.commands.speaking import err, guarded, say
 
 Picture = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="FILE", help="Where: .svg, .png or .tikz."),
+    typer.Option("--out", "-o", metavar="FILE", help="Where: .svg, .png, .pdf, .tikz or .tex."),
 ]
 
 
@@ -29,7 +29,7 @@ def draw(
     """Draw a program; without --out, as SVG beside it."""
     program = options.program(file, code)
     path = out_file or _beside(program.name)
-    program.draw(path, **options.given(program, sets))
+    program.draw(path, options.given(program, sets))
     say(err(), f"written to {path}")
 
 

@@ -5,9 +5,14 @@ $ einlang explain attention.ein --backend fhe
 
 from __future__ import annotations
 
-from einlang.api.explanation import figure_rows
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from einlang.api.explanation import Explanation, figure_rows
 from einlang.commands import options
-from einlang.commands.speaking import guarded, out, print_json, say, table
+from einlang.commands.speaking import guarded, print_json, show, table
 
 
 @guarded
@@ -21,14 +26,16 @@ def explain(
 ) -> None:
     """Show statements, shapes, the order of operations, and what the backend makes of them."""
     program = options.program(file, code)
-    explanation = program.explain(backend, **options.given(program, sets, engine))
+    explanation = program.explain(backend, options.given(program, sets, engine))
     if json:
         print_json(explanation.as_json())
         return
-    console = out()
-    say(console, "\n".join(explanation.statements) + "\n")
+    show(_blocks(explanation))
+
+
+def _blocks(explanation: Explanation) -> Iterator[RenderableType]:
+    yield Text("\n".join(explanation.statements))
     for title, rows in explanation.tables.items():
-        if rows:
-            console.print(table(rows, title))
+        yield table(rows, title)
     if explanation.figures:
-        console.print(table(figure_rows(explanation.figures), backend))
+        yield table(figure_rows(explanation.figures), explanation.backend)

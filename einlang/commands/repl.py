@@ -21,7 +21,8 @@ from einlang.commands import options
 from einlang.commands.conventions import asked
 from einlang.commands.progress import shown
 from einlang.commands.speaking import complain, err, guarded, out, say
-from einlang.commands.values import show_outputs
+from einlang.commands.speaking import show as show_blocks
+from einlang.commands.values import outputs
 from einlang.errors import EinlangError, SyntaxMistake
 from einlang.syntax import nodes, read, show
 
@@ -140,12 +141,12 @@ class Session:
 
     def _show(self, statements: list[nodes.Statement], names: list[str]) -> None:
         """Check the statements, and print the tensors of these names where there is data."""
-        body = [item for item in statements if not isinstance(item, nodes.Out)]
-        if names:
-            body.append(nodes.Out(tuple(names)))
+        body: list[nodes.Statement] = [
+            item for item in statements if not isinstance(item, nodes.Out)
+        ]
         if not any(isinstance(item, nodes.Definition) for item in body):
             return
-        program = Program(show(nodes.Program(None, tuple(body))), name=SOURCE)
+        program = Program(show(nodes.Program(None, (*body, *asked))), name=SOURCE)
         typed = program.check()
         if not names:
             return
@@ -153,8 +154,8 @@ class Session:
             _shapes(out(), {name: typed.tensors[name].shape for name in names})
             return
         with shown(err()) as progress:
-            result = program.run(self.backend, progress=progress, **self.settings)
-        show_outputs(out(), result)
+            result = program.run(self.backend, self.settings, progress=progress)
+        show_blocks(outputs(result))
 
 
 def _shapes(console: Console, shapes: dict[str, tuple[int, ...]]) -> None:

@@ -6,11 +6,13 @@ x = 3
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rich.console import RenderableType
 
 from einlang import data
 from einlang.api.explanation import figure_rows
@@ -18,8 +20,8 @@ from einlang.api.pipeline import CLEAR
 from einlang.api.result import Agreement, Result
 from einlang.commands import options
 from einlang.commands.progress import shown
-from einlang.commands.speaking import complain, err, guarded, out, print_json, say, table
-from einlang.commands.values import show_outputs
+from einlang.commands.speaking import complain, err, guarded, print_json, say, show, table
+from einlang.commands.values import outputs
 
 Out = Annotated[
     Path | None,
@@ -42,29 +44,27 @@ def run(
     """Run a program and print its outputs."""
     program = options.program(file, code)
     given = options.given(program, sets, engine)
-    complain(getattr(program.check(**given), "warnings", ()))
+    complain(getattr(program.check(given), "warnings", ()))
     with shown(err()) as progress:
-        result = program.run(backend, verify=verify, progress=progress, **given)
+        result = program.run(backend, given, verify=verify, progress=progress)
     if out_file is not None:
         data.save(out_file, dict(result))
+        say(err(), f"written to {out_file}")
     if json:
         print_json(as_json(result))
     else:
-        _show(result, backend, out_file)
+        show(_blocks(result, backend, out_file))
     if not all(item.holds for item in result.agreements):
         raise typer.Exit(1)
 
 
-def _show(result: Result, backend: str, written: Path | None) -> None:
-    console = out()
+def _blocks(result: Result, backend: str, written: Path | None) -> Iterator[RenderableType]:
     if written is None:
-        show_outputs(console, result)
-    else:
-        say(err(), f"written to {written}")
+        yield from outputs(result)
     if result.report.figures and backend != CLEAR:
-        console.print(table(figure_rows(result.report.figures), backend))
+        yield table(figure_rows(result.report.figures), backend)
     if result.agreements:
-        console.print(table([_agreement(item) for item in result.agreements], "beside NumPy"))
+        yield table([_agreement(item) for item in result.agreements], "beside NumPy")
 
 
 def _agreement(item: Agreement) -> dict[str, Any]:

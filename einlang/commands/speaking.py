@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +47,15 @@ def say(console: Console, text: Text | str = "") -> None:
     console.print(text, soft_wrap=True)
 
 
+def show(blocks: Iterable[RenderableType]) -> None:
+    """Texts and tables on standard output, an empty line between them."""
+    console = out()
+    for number, block in enumerate(blocks):
+        if number:
+            console.print()
+        console.print(block, soft_wrap=isinstance(block, Text))
+
+
 def coloured(diagnostic: Diagnostic) -> Text:
     """A diagnostic, its plain form with colours."""
     text = Text(str(diagnostic))
@@ -75,13 +84,21 @@ def print_json(value: Any) -> None:
 
 def table(rows: Sequence[Mapping[str, Any]], title: str = "") -> Table:
     """Rows of equal keys as a table; numbers stand to the right."""
-    made = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    made.title, made.title_justify, made.title_style = title or None, "left", "bold"
     for head in rows[0]:
-        numeric = all(isinstance(row.get(head), (int, float, type(None))) for row in rows)
+        numeric = all(_numeric(row.get(head)) for row in rows)
         made.add_column(Text(head), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell(row.get(head))) for head in rows[0]))
     return made
+
+
+def _numeric(value: Any) -> bool:
+    try:
+        return value is None or value in ("", "...") or float(value) == float(value)
+    except (TypeError, ValueError):
+        return False
 
 
 def guarded(command: Command) -> Command:

@@ -38,7 +38,7 @@ def run_tests(
     for file in named:
         program = options.program(file, code)
         given = options.given(program, sets, engine)
-        found = program.test(backend, **given)
+        found = program.test(backend, given)
         outcomes += [(program, outcome) for outcome in found]
         if not json:
             _lines(program, found)
