@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -72,7 +71,7 @@ class Tally:
 
     programs: int = 0
     agreed: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, int] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)
     worst: float = 0.0
     seconds: float = 0.0
@@ -89,7 +88,8 @@ def run(seeds: Iterable[int], profile: str, backend: str, settings: dict[str, ob
             tally.worst = max(tally.worst, check(made, backend, **settings))
             tally.agreed += 1
         except BackendMistake as refusal:
-            tally.refused[refusal.diagnostics[0].code] += 1
+            code = refusal.diagnostics[0].code
+            tally.refused[code] = tally.refused.get(code, 0) + 1
         except Exception as wrong:
             tally.failed.append(seed)
             show(made, seed, wrong)

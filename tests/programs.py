@@ -155,6 +155,8 @@ class Maker:
         value = self.value(writer, subscripts, client)
         written = nodes.Definition(name, subscripts, value, client)
         values = self.measured(written, value)
+        if isinstance(value, nodes.Einsum) and np.abs(values).max() > LARGEST:
+            raise UnfitError("too large")
         while np.abs(values).max() > LARGEST:
             value = nodes.Binary("*", nodes.Number(0.1), value)
             written = replace(written, value=value)

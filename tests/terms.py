@@ -156,7 +156,8 @@ class Writer:
         room = size - 1 - (high - low)
         if room < 0:
             return self.border(size, names)
-        return nodes.Affine(tuple(terms.items()), random.randint(0, room) - low)
+        bare = list(terms.values()) == [1]
+        return nodes.Affine(tuple(terms.items()), random.randint(min(bare, room), room) - low)
 
     def border(self, size: int, names: list[str]) -> nodes.Subscript:
         """A place that may leave the axis."""
@@ -282,14 +283,16 @@ class Writer:
         """`A[i] <= 0.5`: one or zero."""
         there = self.readable()
         if not self.client and not self.chance(self.profile.steps):
-            there = [t for t in there if not t.secret] or there
+            there = [t for t in there if not t.secret]
+        if not there:
+            return self.access(prefer)
         x = self.access(prefer, there, only=True)
         whole = self.tensors[x.tensor].whole and not self.tensors[x.tensor].secret
         operator = self.random.choice(("==", "!=", "<=") if whole else ("<", "<=", ">", ">="))
         right: nodes.Expression = nodes.Number(self.random.choice((0, 1, 2) if whole else (0, 0.5)))
         if not whole and self.chance(0.4):
             right = self.access(prefer, there, only=True)
-        return nodes.Binary(operator, x, right)
+        return x if right == x else nodes.Binary(operator, x, right)
 
     def function(self, prefer: tuple[str, ...], level: int) -> nodes.Expression:
         """An elementwise function of an access, a sum of products, or a product."""

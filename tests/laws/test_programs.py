@@ -18,7 +18,7 @@ from einlang.syntax import nodes, read, show
 
 SEEDS = st.integers(0, 2**32)
 LIGHT = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -77,5 +77,9 @@ def test_the_order_of_contraction_does_not_matter(
     from einlang.planning.order import left_to_right
 
     made = generate(seed)
-    monkeypatch.setattr(lowering, "order", lambda factors, *_: left_to_right(len(factors)))
+
+    def as_written(factors: list[tuple[int, ...]], *_: object) -> list[tuple[int, int]]:
+        return left_to_right(len(factors)) if len(factors) > 1 else []
+
+    monkeypatch.setattr(lowering, "order", as_written)
     assert same(made.program, made)
