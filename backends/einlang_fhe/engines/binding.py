@@ -17,7 +17,7 @@ from types import ModuleType
 
 from einlang.errors import BackendMistake, fail
 
-WAY_OUT = "or run the same program without keys: engine = clear"
+WAY_OUT = 'or run without keys: `engine = "clear"` in `target fhe`'
 
 
 def load() -> ModuleType:
@@ -72,7 +72,7 @@ def plain(message: str) -> str:
     text = re.sub(r"\s*\[called from:.*?\]", "", message, flags=re.DOTALL)
     text = re.sub(r"\S*/\S+?:l\.\d+:(\w+\(\):?)?\s*", "", text)
     text = " ".join(text.split()).rstrip(". ")
-    return text[:1].lower() + text[1:]
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 @contextmanager
@@ -85,7 +85,9 @@ def spoken(what: str) -> Iterator[None]:
         if "approximation error is too high" in said:
             raise overflown() from error
         raise _mistake(
-            "E0803", f"OpenFHE could not {what}: {said}", WAY_OUT.removeprefix("or ")
+            "E0803",
+            f"OpenFHE could not {what}: {said}",
+            f"leave out the settings `ring`, `scale`, `first` and `digits`, {WAY_OUT}",
         ) from error
 
 
@@ -96,15 +98,6 @@ def overflown() -> BackendMistake:
         "the result cannot be decrypted: its numbers outgrew the modulus, or noise took them",
         "check that the inputs lie in their declared ranges, declare ranges that hold, "
         "or raise `first`",
-    )
-
-
-def unmatched(distance: int) -> BackendMistake:
-    """E0807: no key for a rotation."""
-    return _mistake(
-        "E0807",
-        f"these keys hold no key for a rotation by {distance}",
-        "make keys for this program: they belong to one compiled program",
     )
 
 

@@ -53,7 +53,7 @@ class Chain:
     def room(self, level: int, degree: int) -> float:
         """The largest number whose scaled value is below half the modulus of a level."""
         bits = sum(math.log2(prime) for prime in self.primes[: self.depth - level + 1])
-        return 2.0 ** (bits - 1 - self.scale * degree)
+        return 2.0 ** min(bits - 1 - self.scale * degree, 1000.0)
 
     def step(self, level: int, degree: int) -> float:
         """The scalar of degree 2 and more: OpenFHE adds a constant to a product as if the

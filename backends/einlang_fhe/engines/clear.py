@@ -180,7 +180,7 @@ class ClearEvaluator:
         if distance == 0:
             return cipher
         if distance not in self.steps:
-            raise binding.unmatched(distance)
+            raise ValueError(f"rotate: the keys were made without one for {distance}")
         if cipher.parts != 2:
             raise ValueError(f"rotate: not relinearized: {cipher}")
         return replace(cipher, values=self._switched(np.roll(cipher.values, -distance), cipher))
@@ -263,7 +263,7 @@ def _fitting(cipher: ClearCipher, parameters: Parameters) -> ClearCipher:
 def _room(parameters: Parameters, level: int, degree: int) -> float:
     """The largest number that half the modulus of a level holds at that degree."""
     chain = parameters.first + parameters.scale * (parameters.depth - level)
-    return 2.0 ** (chain - 1 - parameters.scale * degree)
+    return 2.0 ** min(chain - 1 - parameters.scale * degree, 1000)
 
 
 def coefficients(values: Array) -> float:

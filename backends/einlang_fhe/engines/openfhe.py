@@ -291,7 +291,7 @@ class OpenFHEEvaluator:
 
     def _index(self, distance: int) -> int:
         if distance and distance not in self.keys.automorphisms:
-            raise binding.unmatched(distance)
+            raise ValueError(f"rotate: the keys were made without one for {distance}")
         return self.keys.automorphisms.get(distance, 0)
 
     def relinearize(self, cipher: Cipher) -> Cipher:
