@@ -51,7 +51,7 @@ def einsum(
     if plain and optimize is True:
         try:
             function = _ready[_signature(operands)]
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, IndexError):
             return _einsum(operands, _signature)
         return function(*operands[1:])
     keywords = {"out": out, "dtype": dtype, "order": order, "casting": casting}

@@ -90,7 +90,8 @@ def parse(arguments: Sequence[Any], shapes: Sequence[Shape]) -> Equation:
         result = _labels(arguments[-1]) if len(arguments) % 2 else None
         _small([*left, result or []])
     if len(left) != len(shapes):
-        raise ValueError(f"einsum {text}: {len(left)} terms for {len(shapes)} operands")
+        counted = f"{len(left)} and {len(shapes)}"
+        raise ValueError(f"einsum {text}: the numbers of terms and operands differ ({counted})")
     ranks = map(len, shapes)
     terms = [_spelled(t, r, n, text) for n, (t, r) in enumerate(zip(left, ranks, strict=True))]
     longest = max((-label for term in terms for label in term if label < 0), default=0)
