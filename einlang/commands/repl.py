@@ -141,12 +141,11 @@ class Session:
 
     def _show(self, statements: list[nodes.Statement], names: list[str]) -> None:
         """Check the statements, and print the tensors of these names where there is data."""
-        body: list[nodes.Statement] = [
-            item for item in statements if not isinstance(item, nodes.Out)
-        ]
+        body = [item for item in statements if not isinstance(item, nodes.Out)]
+        wanted = [nodes.Out(tuple(names))] if names else []
         if not any(isinstance(item, nodes.Definition) for item in body):
             return
-        program = Program(show(nodes.Program(None, (*body, *asked))), name=SOURCE)
+        program = Program(show(nodes.Program(None, (*body, *wanted))), name=SOURCE)
         typed = program.check()
         if not names:
             return
