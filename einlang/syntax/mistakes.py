@@ -9,74 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from einlang.errors import Diagnostic, Label, Span
-from einlang.syntax.grammar import literals, reserved
-from einlang.syntax.scan import CONTINUES, Token
+from einlang.errors import Diagnostic, Label
+from einlang.syntax.failure import COMPARISONS, SHAPES, Failure, expected, shown
+from einlang.syntax.grammar import reserved
+from einlang.syntax.scan import CONTINUES
 
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "argmax", "argmin")
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-SHAPES = {
-    "index": "`index i = 8`",
-    "input": '`secret A[i, j] from "a.npy" in [-1, 1]`',
-    "definition": "`C[i, j] = A[i, k] * B[k, j]`",
-    "out": "`out A, B`",
-    "function": "`def f[t; d](Q[t, d]) = ...`",
-    "use": '`use "layers.ein" (dense)`',
-    "target": "`target fhe:`",
-    "setting": "`precision = 1e-4`",
-    "test": '`test "what holds":`',
-    "let": "`let A[i] = 1`",
-    "expect": "`expect A[i] <= 1 within 1e-3`",
-}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A line, the position in it where reading stopped, and what could have followed."""
-
-    kind: str
-    tokens: Sequence[Token]
-    at: int
-    accepts: frozenset[str]
-
-    @property
-    def token(self) -> Token | None:
-        """The token that does not fit, or None at the end of the line."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    @property
-    def text(self) -> str:
-        """The text of this token."""
-        return self.token.text if self.token else ""
-
-    @property
-    def here(self) -> Span:
-        """Where the mistake is."""
-        if self.token:
-            return self.token.span
-        last = self.tokens[-1].span
-        return Span(last.source, last.end, last.end)
-
-    @property
-    def before(self) -> Token | None:
-        """The token before."""
-        return self.tokens[self.at - 1] if self.at else None
-
-    @property
-    def after(self) -> str:
-        """The text of the token behind."""
-        return self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
-
-    def accepted(self, text: str) -> bool:
-        """Whether this sign or kind of token could have followed."""
-        return literals().get(text, text) in self.accepts
-
-    def say(self, code: str, message: str, label: str = "", hint: str = "") -> Diagnostic:
-        """A diagnostic that points here."""
-        return Diagnostic(code, message, (Label(self.here, label),), hint)
 
 
 def explain(failure: Failure) -> Diagnostic:
@@ -86,33 +26,8 @@ def explain(failure: Failure) -> Diagnostic:
             return found
     shape = SHAPES[failure.kind]
     return failure.say(
-        "E0101", f"{_shown(failure)} does not fit here", _expected(failure), f"as in {shape}"
+        "E0101", f"{shown(failure)} does not fit here", expected(failure), f"as in {shape}"
     )
-
-
-def _shown(failure: Failure) -> str:
-    return f"`{failure.text}`" if failure.token else "the end of the line"
-
-
-def _expected(failure: Failure) -> str:
-    names = {name: text for text, name in literals().items()}
-    accepts = set(failure.accepts)
-    phrases = []
-    if {"NAME", "NUMBER", "LPAR"} <= accepts:
-        phrases.append("an expression")
-        accepts = set()
-    if {"PLUS", "STAR"} <= accepts:
-        phrases.append("an operator")
-        accepts -= {literals()[sign] for sign in (*"+-*/^", "**", *COMPARISONS)}
-    words = {"NAME": "a name", "NUMBER": "a number", "STRING": "a text in quotes"}
-    phrases += [text for name, text in words.items() if name in accepts]
-    phrases += sorted(f"`{names[name]}`" for name in accepts if name in names)
-    if "$END" in accepts:
-        phrases.append("the end of the line")
-    return "expected " + " or ".join(filter(None, [", ".join(phrases[:-1]), *phrases[-1:]]))
-
-
-# -- causes, the most telling first ----------------------------------------------------------
 
 
 def _semicolon(failure: Failure) -> Diagnostic | None:
@@ -160,7 +75,9 @@ def _equals(failure: Failure) -> Diagnostic | None:
         return failure.say(
             "E0108",
             f"a definition is made by `=`, not by `{failure.text}=`",
-            hint="a sum needs no `+=`: an index that is missing on the left is summed",
+            hint="a sum needs no `+=`: an index that is missing on the left is summed"
+            if failure.text == "+"
+            else "write `=`",
         )
     if failure.accepted("=") and not any(token.text == "=" for token in failure.tokens):
         return failure.say(
@@ -196,7 +113,8 @@ def _number_as_name(failure: Failure) -> Diagnostic | None:
 def _number_for_name(failure: Failure) -> Diagnostic | None:
     if failure.token is None or failure.token.type != "NUMBER" or not failure.accepted("NAME"):
         return None
-    if failure.kind in ("input", "function") and "]" in (t.text for t in failure.tokens):
+    sized = failure.before is not None and failure.before.text in "[,"
+    if failure.kind in ("input", "function") and sized and failure.after in ("]", ","):
         return failure.say(
             "E0110",
             "an axis is declared by an index, not by its size",
@@ -217,8 +135,10 @@ def _declared_subscript(failure: Failure) -> Diagnostic | None:
             hint=f'its values come `from "file"` or from the caller; '
             f"without `{failure.tokens[0].text}`, this is a definition",
         )
-    inside = [t.text for t in failure.tokens[: failure.at] if t.text in "[]"]
-    if failure.text in ("+", "-", "*", "(", "/") and inside.count("[") > inside.count("]"):
+    opened = _opening(failure)
+    number = failure.token.type == "NUMBER" and failure.after not in ("]", ",")
+    inside = opened is not None and failure.tokens[opened].text == "["
+    if inside and (number or failure.text in ("+", "-", "*", "(", "/")):
         return failure.say(
             "E0110",
             "a declaration names the index of each axis, nothing else",
@@ -303,7 +223,7 @@ def _two_operators(failure: Failure) -> Diagnostic | None:
     if both in ("=>", "=<"):
         hints[both] = f"write `{failure.text}=`"
     return failure.say(
-        "E0101", f"`{both}` is not an operator", _expected(failure), hints.get(both, "")
+        "E0101", f"`{both}` is not an operator", expected(failure), hints.get(both, "")
     )
 
 
@@ -326,13 +246,13 @@ def _text(failure: Failure) -> Diagnostic | None:
     if failure.accepts == {"STRING"}:
         return failure.say(
             "E0101",
-            f"{_shown(failure)} does not fit here",
+            f"{shown(failure)} does not fit here",
             "expected a text in quotes",
             f"as in {SHAPES[failure.kind]}",
         )
     if failure.token and failure.token.type == "STRING":
         hint = "texts stand after `from`, `use` and `test`, and first in `einsum`"
-        return failure.say("E0101", "a text does not fit here", _expected(failure), hint)
+        return failure.say("E0101", "a text does not fit here", expected(failure), hint)
     return None
 
 
@@ -347,7 +267,7 @@ def _missing_operator(failure: Failure) -> Diagnostic | None:
     if failure.kind == "expect" and token.text == "in":
         return None
     return failure.say(
-        "E0101", "an operator is missing", _expected(failure), "a product is written with `*`"
+        "E0101", "an operator is missing", expected(failure), "a product is written with `*`"
     )
 
 
@@ -361,13 +281,28 @@ def _expectation(failure: Failure) -> Diagnostic | None:
     return None
 
 
+def _round_brackets(failure: Failure) -> Diagnostic | None:
+    first = failure.kind in ("definition", "let") and failure.accepted("=")
+    if failure.text != "(" or not (first or (failure.kind == "input" and failure.accepted("["))):
+        return None
+    return failure.say("E0101", "indices stand in `[ ]`", expected(failure), "as in `A[i, j]`")
+
+
+def _comma(failure: Failure) -> Diagnostic | None:
+    if failure.before is None or failure.before.text != "," or failure.text not in (",", "]", ")"):
+        return None
+    return failure.say(
+        "E0101", f"nothing stands between `,` and `{failure.text}`", expected(failure)
+    )
+
+
 def _bare_list(failure: Failure) -> Diagnostic | None:
     if failure.kind != "setting" or failure.text not in ("[", "("):
         return None
     return failure.say(
         "E0118",
         "this cannot be the value of a setting",
-        _expected(failure),
+        expected(failure),
         "a number, a word, a text, a range `-8..8`, or `chebyshev(degree=15, on=-8..8)`",
     )
 
@@ -376,7 +311,7 @@ def _ends_early(failure: Failure) -> Diagnostic | None:
     if failure.token is not None:
         return None
     return failure.say(
-        "E0119", "the line ends too early", _expected(failure), f"as in {SHAPES[failure.kind]}"
+        "E0119", "the line ends too early", expected(failure), f"as in {SHAPES[failure.kind]}"
     )
 
 
@@ -386,6 +321,7 @@ CAUSES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     _keyword_defined,
     _range,
     _range_dots,
+    _round_brackets,
     _reserved_name,
     _chained,
     _expectation,
@@ -396,6 +332,7 @@ CAUSES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     _two_operators,
     _colon,
     _text,
+    _comma,
     _bare_list,
     _missing_operator,
     _ends_early,

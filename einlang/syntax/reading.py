@@ -19,6 +19,7 @@ from typing import Any
 
 from einlang.errors import Diagnostic, Source, Span, SyntaxMistake
 from einlang.syntax import mistakes, nodes, places, statements
+from einlang.syntax.failure import Failure
 from einlang.syntax.grammar import FIRST, parser
 from einlang.syntax.scan import CONTINUES, Line, Scanned, Token, scan, starts_statement
 
@@ -69,7 +70,7 @@ class _Reader:
             while end < len(lines) and lines[end].indent > line.indent:
                 end += 1
             if line.indent and at == 0:
-                self.mistakes.append(statements.indented(line.tokens, blocks=False))
+                self.misplaced(line, blocks=False)
             yield from self.statement(line, lines[at + 1 : end])
             at = end
 
@@ -91,7 +92,7 @@ class _Reader:
     def stray(self, body: Sequence[Line]) -> Iterator[nodes.Statement]:
         """Lines that are indented below a line that opens no block."""
         if body and not body[0].broken:
-            self.mistakes.append(statements.indented(body[0].tokens, blocks=False))
+            self.misplaced(body[0], blocks=False)
             if body[0].tokens[0].text in CONTINUES:
                 body = body[1:]
         yield from self.statements([replace(line, indent=0) for line in body])
@@ -100,8 +101,13 @@ class _Reader:
         """The lines of a block, which all begin in the same column."""
         for line in body:
             if line.indent != body[0].indent:
-                self.mistakes.append(statements.indented(line.tokens, blocks=True))
+                self.misplaced(line, blocks=True)
         return body
+
+    def misplaced(self, line: Line, blocks: bool) -> None:
+        """Notes that a line is indented wrongly, unless its tabs are to blame."""
+        if not line.tabbed:
+            self.mistakes.append(statements.indented(line.tokens, blocks))
 
     def top(self, line: Line) -> list[Any]:
         """The nodes of a line outside of blocks."""
@@ -203,7 +209,7 @@ def _parsed(kind: str, line: Line) -> list[Any]:
         result = steps.feed_token(end)  # type: ignore[arg-type]
     except UnexpectedToken:
         accepts = frozenset(steps.accepts())
-        failure = mistakes.Failure(kind, line.tokens, at, accepts)
+        failure = Failure(kind, line.tokens, at, accepts)
         raise SyntaxMistake([mistakes.explain(failure)]) from None
     found = list(result) if isinstance(result, tuple) else [result]
     for node in found:

@@ -57,11 +57,15 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """A logical line. `joins` are the positions of tokens that a line end stands before."""
+    """A logical line. `joins` are the positions of tokens that a line end stands before.
+
+    `broken` says that a mistake in it is told already, `tabbed` that one about its indentation.
+    """
 
     tokens: tuple[Token, ...]
     indent: int
     broken: bool = False
+    tabbed: bool = False
     joins: tuple[int, ...] = ()
 
     @property
@@ -71,7 +75,8 @@ class Line:
 
     def part(self, start: int, end: int | None = None) -> Line:
         """Some of its tokens, as a line."""
-        return Line(keyworded(self.tokens[start:end]), self.indent, self.broken)
+        tokens = keyworded(self.tokens[start:end])
+        return Line(tokens, self.indent, self.broken, self.tabbed)
 
 
 @dataclass
@@ -94,7 +99,7 @@ def scan(source: Source) -> Scanned:
     tokens = _Tokens(source, result).all()
     cut = _Cut(source, tokens)
     cut.run()
-    if cut.open:
+    if cut.left_open:
         cut = _Cut(source, tokens, recover=True)
         cut.run()
     result.lines = cut.lines
@@ -213,6 +218,7 @@ class _Cut:
     current: list[Token] = field(default_factory=list)
     joins: list[int] = field(default_factory=list)
     broken: bool = False
+    left_open: bool = False
     tabs: list[Span] = field(default_factory=list)
 
     def run(self) -> None:
@@ -294,7 +300,7 @@ class _Cut:
     def _unclosed(self) -> None:
         opened, closing = self.open[-1].span, CLOSING[self.open[-1].text]
         self._mistake(spelling.never_closed(opened, closing))
-        self.broken = True
+        self.broken = self.left_open = True
         self.open.clear()
 
     def _indent(self, token: Token) -> int:
@@ -309,11 +315,11 @@ class _Cut:
     def _finish(self) -> None:
         if self.current:
             first = self.current[0]
-            if "\t" in self._margin(first).text:
+            tabbed = "\t" in self._margin(first).text
+            if tabbed:
                 self.tabs.append(self._margin(first))
-            tokens = keyworded(self.current)
-            joins = tuple(self.joins)
-            self.lines.append(Line(tokens, self._indent(first), self.broken, joins))
+            tokens, joins = keyworded(self.current), tuple(self.joins)
+            self.lines.append(Line(tokens, self._indent(first), self.broken, tabbed, joins))
         self.current, self.joins, self.broken = [], [], False
 
 
@@ -325,7 +331,7 @@ def keyworded(tokens: Sequence[Token]) -> tuple[Token, ...]:
     if not tokens or tokens[0].text not in SOFT:
         return tuple(tokens)
     after = tokens[1].text if len(tokens) > 1 else ""
-    if after in ("=", "[", "("):
+    if after in ("=", "["):
         return tuple(tokens)
     return (tokens[0]._replace(type=literals()[tokens[0].text]), *tokens[1:])
 
