@@ -14,13 +14,16 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from einlang.errors import DataMistake, Diagnostic, EinlangError, fail
+from einlang.errors import DataMistake, Diagnostic, EinlangError, Label, fail
 
 if TYPE_CHECKING:
     from einlang.checking.typed import Input, Typed
@@ -36,13 +39,21 @@ def load(reference: str, directory: Path) -> Array:
     for what is missing, damaged, not numbers or not finite.
     """
     path, key = _split(reference)
-    return finite(numbers(_read(path, key, directory, header=False), reference), reference)
+    found = _read(path, key, directory, header=False)
+    shown = _shown(reference, directory.resolve())
+    return finite(numbers(found, shown), shown)
 
 
 def shape(reference: str, directory: Path) -> tuple[int, ...]:
     """The shape of such an array; of `.npy` and `.npz` files only the header is read."""
     path, key = _split(reference)
     return _read(path, key, directory, header=True).shape
+
+
+def _shown(reference: str, directory: Path) -> str:
+    """A reference as it is told: from the directory, where it lies there."""
+    path = Path(reference)
+    return str(path.relative_to(directory)) if path.is_relative_to(directory) else reference
 
 
 def fitted(shape: tuple[int, ...], rank: int, reference: str) -> tuple[int, ...]:
@@ -57,19 +68,29 @@ def fitted(shape: tuple[int, ...], rank: int, reference: str) -> tuple[int, ...]
 
 def numbers(values: Any, name: str) -> Array:
     """Values as int64 (whole numbers and truths) or float64; all else is refused."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise fail(
+            DataMistake, "E0603", f"`{name}` holds lists of different lengths, not an array"
+        ) from None
+    _numeric(array.dtype, name)
     if array.dtype.kind in "bi":
         return np.asarray(array, np.int64)
-    if array.dtype.kind == "u":
-        large = array.size and array.max() > np.iinfo(np.int64).max
-        return np.asarray(array, np.float64 if large else np.int64)
-    if array.dtype.kind == "f":
-        return np.asarray(array, np.float64)
+    large = array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max
+    return np.asarray(array, np.float64 if array.dtype.kind == "f" or large else np.int64)
+
+
+def _numeric(kind: np.dtype[Any], name: str) -> None:
+    """Refuses types that are no real numbers."""
+    if kind.kind in "biuf":
+        return
     what = {"c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
-    kind = what.get(array.dtype.kind, f"values of type {array.dtype}")
-    hint = "give the real and the imaginary part as two inputs" if kind[0] == "c" else ""
-    hint = hint or "save it as an array of integers or floats"
-    raise fail(DataMistake, "E0603", f"`{name}` holds {kind}, not real numbers", hint=hint)
+    found = what.get(kind.kind, f"values of type {kind}")
+    hint = "save it as an array of integers or floats"
+    if kind.kind == "c":
+        hint = "give the real and the imaginary part as two inputs"
+    raise fail(DataMistake, "E0603", f"`{name}` holds {found}, not real numbers", hint=hint)
 
 
 def finite(array: Array, name: str) -> Array:
@@ -119,7 +140,8 @@ def bind(typed: Typed, data: Mapping[str, Any], directory: Path) -> dict[str, Ar
         try:
             found[item.tensor.name] = _bound(item, data, directory)
         except EinlangError as mistake:
-            wrong.extend(mistake.diagnostics)
+            place = (Label(item.tensor.span),)
+            wrong += [replace(d, labels=d.labels or place) for d in mistake.diagnostics]
     if wrong:
         raise DataMistake(wrong)
     return found
@@ -189,34 +211,49 @@ def _split(reference: str) -> tuple[str, str | None]:
 
 
 def _read(path: str, key: str | None, directory: Path, header: bool) -> Any:
+    """An array, or something that has its shape, where the header is enough."""
     full = directory / path
-    suffix = full.suffix
-    if suffix not in (".npy", ".npz", ".csv"):
+    shown = _shown(path, directory.resolve())
+    if full.suffix not in (".npy", ".npz", ".csv"):
         raise fail(
-            DataMistake, "E0610", f"`{path}` has no known kind", hint=f"data comes from {KINDS}"
+            DataMistake, "E0610", f"`{shown}` has no known kind", hint=f"data comes from {KINDS}"
         )
     try:
-        if suffix == ".csv":
-            return _csv(full.read_text(encoding="utf-8"), path)
-        if suffix == ".npy":
-            return np.load(full, mmap_mode="r" if header else None, allow_pickle=False)
-        return _member(full, path, key, header)
+        if full.suffix == ".csv":
+            return _csv(full.read_text(encoding="utf-8-sig"), shown)
+        if full.suffix == ".npy":
+            with full.open("rb") as file:
+                return _array(file, full.stat().st_size, shown, header)
+        return _member(full, shown, key, header)
     except OSError as mistake:
-        raise _missing(path, full, mistake) from None
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as mistake:
-        if "allow_pickle" in str(mistake) or "Object arrays" in str(mistake):
-            raise fail(
-                DataMistake,
-                "E0603",
-                f"`{path}` holds objects, not real numbers",
-                hint="save it as an array of integers or floats",
-            ) from None
-        raise fail(
-            DataMistake,
-            "E0608",
-            f"`{path}` is damaged, or no {suffix} file",
-            hint="write it again",
-        ) from None
+        raise _missing(shown, full, mistake) from None
+    except (ValueError, EOFError, zipfile.BadZipFile, KeyError, NotImplementedError, zlib.error):
+        raise _damaged(shown, full.suffix) from None
+
+
+def _array(file: IO[bytes], length: int, path: str, header: bool) -> Any:
+    """The array in a stream of that many bytes; nothing is read that its header belies."""
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in read:
+        raise ValueError("a version that NumPy writes for named fields only")
+    shape, _, kind = read[version](file)
+    _numeric(kind, path)
+    if prod(shape) * kind.itemsize > length:
+        raise ValueError("the header promises more than there is")
+    if header:
+        return _Header(shape)
+    file.seek(0)
+    return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _damaged(path: str, suffix: str) -> EinlangError:
+    return fail(
+        DataMistake, "E0608", f"`{path}` is damaged, or no {suffix} file", hint="write it again"
+    )
 
 
 def _missing(path: str, full: Path, mistake: OSError) -> EinlangError:
@@ -226,7 +263,7 @@ def _missing(path: str, full: Path, mistake: OSError) -> EinlangError:
         return fail(DataMistake, "E0608", f"`{path}` cannot be read: {mistake.strerror}")
     folder = full.parent
     beside = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    hint = similar(full.name, beside) or f"there is no such file in {folder.name or 'this folder'}"
+    hint = similar(full.name, beside) or "paths start at the folder of the program"
     return fail(DataMistake, "E0601", f"the file `{path}` does not exist", hint=hint)
 
 
@@ -240,17 +277,9 @@ def _member(full: Path, path: str, key: str | None, header: bool) -> Any:
         keys = [name.removesuffix(".npy") for name in archive.namelist()]
         if key is None or key not in keys:
             raise _no_key(path, key, keys)
-        with archive.open(f"{key}.npy" if f"{key}.npy" in archive.namelist() else key) as member:
-            if not header:
-                return np.lib.format.read_array(member, allow_pickle=False)
-            version = np.lib.format.read_magic(member)
-            first = version == (1, 0)
-            read = np.lib.format.read_array_header_1_0 if first else _header_2
-            return _Header(read(member)[0])
-
-
-def _header_2(member: Any) -> Any:
-    return np.lib.format.read_array_header_2_0(member)
+        info = archive.infolist()[keys.index(key)]
+        with archive.open(info) as member:
+            return _array(member, info.file_size, f"{path}:{key}", header)
 
 
 def _no_key(path: str, key: str | None, keys: list[str]) -> EinlangError:
@@ -273,14 +302,14 @@ def _csv(text: str, path: str) -> Array:
             lines.append(number)
     for row, number in zip(rows, lines, strict=True):
         if len(row) != len(rows[0]):
-            said = f"has {len(row)} cells, but line {lines[0]} has {len(rows[0])}"
+            said = f"has {len(row)} of the {len(rows[0])} cells that line {lines[0]} has"
             raise fail(DataMistake, "E0605", f"line {number} of `{path}` {said}")
         for column, cell in enumerate(row, 1):
             if not _is_number(cell):
                 raise _not_a_number(cell.strip(), number, column, path)
     whole = all(_is_whole(cell) for row in rows for cell in row)
     if not rows:
-        return np.zeros((0, 0))
+        raise fail(DataMistake, "E0608", f"`{path}` is empty")
     if whole:
         return np.array([[int(cell) for cell in row] for row in rows])
     return np.array([[float(cell) for cell in row] for row in rows])

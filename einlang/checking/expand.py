@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Union
 
-from einlang.checking import loose
 from einlang.checking.loose import (
     Apply,
     Call,

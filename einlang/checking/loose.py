@@ -39,7 +39,7 @@ class Loose:
     def __post_init__(self) -> None:
         """Looks at the parts, which are there already: nothing goes down far later on."""
         if not isinstance(self, Definition):
-            self.depth, self.carries, self.calls  # noqa: B018
+            _ = self.depth, self.carries, self.calls
 
     @cached_property
     def depth(self) -> int:

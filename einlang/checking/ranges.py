@@ -121,7 +121,7 @@ class Ranges:
         if not meets(node.function, interval):
             self.mistakes.error(
                 "E0501",
-                f"`{node.function}` is not defined anywhere on [{_ends(interval)}]",
+                f"{_called(node)} is not defined anywhere on [{_ends(interval)}]",
                 Label(node.span, "its argument lies there"),
                 hint=_domain(node.function),
             )
@@ -129,7 +129,7 @@ class Ranges:
         if isfinite(interval[0]) and isfinite(interval[1]) and not within(node.function, interval):
             self.mistakes.warn(
                 "W0501",
-                f"`{node.function}` is not defined on all of [{_ends(interval)}]",
+                f"{_called(node)} is not defined on all of [{_ends(interval)}]",
                 Label(node.span, "its argument lies there"),
                 hint=_domain(node.function),
             )
@@ -233,6 +233,12 @@ def _power(node: Expression) -> tuple[Read | None, int]:
         if exponent == int(exponent) and exponent > 0:
             return node.argument, int(exponent)
     return None, 0
+
+
+def _called(node: Apply) -> str:
+    """A function as the program spells it."""
+    divisor = node.function.name == "inverse" and not node.span.text.startswith("inverse")
+    return "division" if divisor else f"`{node.function}`"
 
 
 def _ends(interval: Interval) -> str:

@@ -18,9 +18,7 @@ from einlang.syntax import nodes
 if TYPE_CHECKING:
     from einlang.checking.functions import Function
 
-BUILTIN = (
-    "exp log sqrt abs sigmoid tanh relu gelu silu sign inverse square".split()  # noqa: SIM905
-)
+BUILTIN = "exp log sqrt abs sigmoid tanh relu gelu silu sign inverse square".split()
 REDUCTIONS = ("sum", "mean", "prod", "max", "min", "argmax", "argmin")
 
 
