@@ -135,7 +135,7 @@ def bind(typed: Typed, data: Mapping[str, Any], directory: Path) -> dict[str, Ar
     names = [item.tensor.name for item in typed.inputs]
     for name in data:
         if name not in names:
-            wrong.append(_stranger(name, names))
+            wrong.append(stranger(name, names))
     for item in typed.inputs:
         try:
             found[item.tensor.name] = _bound(item, data, directory)
@@ -343,7 +343,7 @@ def _bound(item: Input, data: Mapping[str, Any], directory: Path) -> Array:
     if values.shape != tensor.shape:
         raise fail(
             DataMistake,
-            "E0606",
+            "E0304",
             f"`{tensor.name}` needs the shape {tensor.shape}, but its data has {values.shape}",
         )
     _inside(values, item)
@@ -371,11 +371,12 @@ def _inside(values: Array, item: Input) -> None:
     )
 
 
-def _stranger(name: str, names: list[str]) -> Diagnostic:
-    from einlang.checking.mistakes import similar
+def stranger(name: str, names: list[str]) -> Diagnostic:
+    """Says that a name is no input."""
+    from einlang.checking.mistakes import listed, similar
 
     message = f"there is data for `{name}`, but no such input"
-    return Diagnostic("E0611", message, hint=similar(name, names))
+    return Diagnostic("E0611", message, hint=similar(name, names) or f"inputs: {listed(names)}")
 
 
 def _position(place: tuple[int, ...]) -> str:

@@ -379,7 +379,8 @@ class _Names:
             if name not in used:
                 kind = "W0201" if isinstance(node, nodes.Input) else "W0202"
                 what = "input" if isinstance(node, nodes.Input) else "definition"
-                warn(kind, f"{what} `{name}` is not used", node.span, "take it out, or `out` it")
+                hint = "take it out, or `out` it" if kind == "W0202" else ""
+                warn(kind, f"{what} `{name}` is not used", node.span, hint)
         sized = {name for name, _ in self.scope.sizes}
         for node in self.flat.indices.values():
             parts = unknown(node.size) if node.size is not None else []

@@ -87,14 +87,9 @@ class _Check:
 
     def strangers(self, flat: Flat) -> None:
         """Refuses data and sizes for names that the program has not."""
-        names = {node.name for node in flat.inputs} | flat.broken
-        for name in self.data:
-            if name not in names:
-                self.mistakes.error(
-                    "E0611",
-                    f"there is data for `{name}`, but no such input",
-                    hint=similar(name, names),
-                )
+        names = [*(node.name for node in flat.inputs), *flat.broken]
+        strangers = [name for name in self.data if name not in names]
+        self.mistakes.errors += [files.stranger(name, names) for name in strangers]
         known = {*flat.indices, *flat.occurring}
         for name in self.given:
             if name not in known:

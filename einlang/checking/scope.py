@@ -92,7 +92,7 @@ class Scope:
         for place in places:
             if isinstance(place, nodes.Affine) and loose.plain(place) is None:
                 self.error(
-                    "E0208",
+                    "E0110",
                     f"the left side of `{owner}` may have plain indices only",
                     Label(_known(place.span, span), "this computes a position"),
                     hint="put an index here, and compute the position on the right",
@@ -108,7 +108,8 @@ class Scope:
                         hint=f"declare another index of the same size: `index {name}2 = {name}`",
                     )
                 seen.setdefault(name, place.span)
-        self.occur(seen, span)
+        for name, place in seen.items():
+            self.indices.setdefault(name, _known(place, span))
 
     def distinct(self, names: Iterable[str], what: str, span: Span) -> None:
         """Checks that names in a list differ."""

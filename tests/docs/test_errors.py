@@ -60,6 +60,8 @@ def write(page: str) -> None:
         shape = tuple(int(n) for n in numbers.split(",") if n.strip())
         if kind == "text":
             Path(name).write_text("this is not an array\n")
+        elif kind == "library":
+            Path(name).write_text("def dance(x) = 2 * x + 1\n")
         elif key:
             archives.setdefault(name, {})[key] = made(kind, shape)
         elif name.endswith(".csv"):
