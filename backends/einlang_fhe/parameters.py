@@ -4,7 +4,7 @@
 Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True)
 >>> plan = fit(depth=4, precision=1e-4, magnitude=8)
 >>> plan.ring, plan.scale, plan.first
-(16384, 41, 46)
+(16384, 42, 47)
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ SLACK = 5
 LARGEST_FIRST = 60
 LARGEST_SCALE = 59
 SMALLEST_SCALE = 20
+"""At N = 2^10, one more for each doubling: primes of fewer bits are too rare near 2^scale."""
 MARGIN = 4.0
+MOST_DIGITS = 8
+"""With more, twice the ring dimension is as fast and its keys are smaller (measured)."""
 
 
 def special_primes(depth: int, scale: int, first: int, digits: int) -> int | None:
@@ -67,6 +70,8 @@ def choose(
 ) -> Parameters:
     """The smallest ring that holds the chain, at least `ring`, then the fewest digits.
 
+    A ring counts as holding it when 8 digits are enough, but for the largest.
+
     `insecure`: that ring dimension whatever the standard says. Raises E0805 when no ring
     up to 2^17 holds it.
     """
@@ -93,16 +98,33 @@ def fit(
     Noise grows with the ring, so the scale is found anew for each. For the arguments see
     `scale_bits`. Raises E0805 or E0806.
     """
+    wish = precision, magnitude, amplification
     if insecure is not None:
-        scale, first = scale_bits(precision, magnitude, depth, insecure, amplification)
+        special = special_primes(depth, LARGEST_SCALE, LARGEST_FIRST, 1) or 1
+        scale, first = scale_bits(precision, magnitude, depth, insecure, amplification, special)
         return choose(depth, scale, first, insecure=insecure)
-    scale, first = LARGEST_SCALE, LARGEST_FIRST
     for candidate in _rings(ring):
-        scale, first = scale_bits(precision, magnitude, depth, candidate, amplification)
-        digits = _digits(candidate, depth, scale, first)
-        if digits is not None:
-            return Parameters(candidate, depth, scale, first, digits)
+        found = _fit_ring(candidate, depth, *wish)
+        if found is not None:
+            return found
+    scale, first = scale_bits(precision, magnitude, depth, max(BOUNDS), amplification)
     raise _too_deep(depth, scale, first)
+
+
+def _fit_ring(
+    ring: int, depth: int, precision: float, magnitude: float, amplification: float | None
+) -> Parameters | None:
+    """More special primes make more noise, more noise more bits: until it settles."""
+    special = 0
+    while True:
+        scale, first = scale_bits(precision, magnitude, depth, ring, amplification, special + 1)
+        digits = _digits(ring, depth, scale, first)
+        if digits is None:
+            return None
+        needed = special_primes(depth, scale, first, digits) or 1
+        if needed <= special + 1:
+            return Parameters(ring, depth, scale, first, digits)
+        special = needed - 1
 
 
 def scale_bits(
@@ -111,18 +133,20 @@ def scale_bits(
     depth: int,
     ring: int,
     amplification: float | None = None,
+    special: int = 2,
 ) -> tuple[int, int]:
     """The fewest bits of scale and of first prime, `(scale, first)`.
 
     `precision`: the error allowed, relative to max(1, largest result). `magnitude`: a bound
     on every number that a ciphertext ever holds, unused slots included. `amplification`:
     the most that an error is multiplied by on its way to the output, the magnitude where
-    it is not known. The expected error stays four times below the precision. Raises E0806
-    when no scale will do.
+    it is not known. `special`: the special primes of the key switching. The expected error
+    stays four times below the precision. Raises E0806 when no scale will do.
     """
     grown = max(1.0, magnitude if amplification is None else amplification)
-    error = noise.relative(ring, depth, special=2) * grown
-    scale = max(SMALLEST_SCALE, math.ceil(math.log2(MARGIN * error / precision)))
+    error = noise.relative(ring, depth, special) * grown
+    least = SMALLEST_SCALE + ring.bit_length() - 11
+    scale = max(least, math.ceil(math.log2(MARGIN * error / precision)))
     first = scale + _headroom(magnitude)
     if scale > LARGEST_SCALE or first > LARGEST_FIRST:
         raise _too_precise(precision, magnitude, scale, first)
@@ -140,7 +164,8 @@ def _rings(least: int) -> Iterator[int]:
 
 def _digits(ring: int, depth: int, scale: int, first: int) -> int | None:
     """The fewest digits with which the chain fits the ring."""
-    for digits in range(1, depth + 2):
+    most = depth + 1 if ring == max(BOUNDS) else min(depth + 1, MOST_DIGITS)
+    for digits in range(1, most + 1):
         bits = modulus_bits(depth, scale, first, digits)
         if bits is not None and bits <= BOUNDS[ring]:
             return digits
