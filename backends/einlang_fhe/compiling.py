@@ -75,10 +75,12 @@ def compile_flow(flow: Dataflow, options: Options, known: Arrays) -> Compiled:
     ring = options.ring or SMALLEST
     while True:
         compiled = _for_ring(flow, options, ring, sizes)
-        if compiled.parameters.ring <= ring:
+        wanted = compiled.parameters.ring
+        if wanted <= ring:
             verify(compiled.levelled, compiled.parameters.depth, compiled.program.rotations)
             return compiled
-        ring = compiled.parameters.ring
+        # Fewer, fuller ciphertexts can be less deep: a ring between may do.
+        ring = max(2 * ring, wanted // 2)
 
 
 def _for_ring(flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude]) -> Compiled:

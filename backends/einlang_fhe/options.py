@@ -20,7 +20,7 @@ APPROXIMATED = (
     *("exp", "log", "sqrt", "abs", "sigmoid", "tanh", "relu", "gelu", "silu", "sign", "inverse"),
     *("power", "polynomial", "max", "min", "lt0", "le0", "gt0", "ge0", "eq0", "ne0"),
 )
-SAFETY = 8
+SAFETY = 4
 """Approximations are made this much better than the precision that the program asks for."""
 
 

@@ -168,7 +168,7 @@ def _extremum(
     low, high = interval
     middle, length = (low + high) / 2, high - low
     rounds = max(1.0, log2(max(2, prod(cipher.shape[axis] for axis in axes))))
-    error = max(precision.error / length / rounds, 1e-9)
+    error = max(2 * precision.error / length / rounds, 1e-9)
     distance = approximate(
         Function("abs"), -1.0, 1.0, error, degree=precision.degrees.get(operator)
     )
