@@ -30,6 +30,7 @@ from einlang.errors import BackendMistake, DataMistake, fail
 from einlang.planning.dataflow import Dataflow, Port
 from einlang.planning.printing import rows
 from einlang.planning.split import split
+from einlang_numpy.division import divide
 from einlang_numpy.functor import lower
 from einlang_numpy.program import Program, owned
 
@@ -83,13 +84,12 @@ class NumpyBackend:
         """A dataflow made ready. What depends on parameters alone is computed now."""
         dtype = _settings(settings)
         named = frozenset(port.name for port in flow.inputs if port.name in parameters)
-        early, late, labels = _halves(flow, named, tuple(step.label for step in flow.steps))
-        del labels
+        early, late = _halves(flow, named, tuple(step.label for step in flow.steps))
         arrays = [_array(port, parameters, dtype) for port in early.inputs]
         with np.errstate(all="ignore"):
-            fixed = tuple(lower(early).run(arrays))
+            fixed = tuple(early.program.run(arrays))
         inputs = late.inputs[: len(late.inputs) - len(fixed)]
-        return Executable(flow, lower(late), inputs, fixed, dtype)
+        return Executable(flow, late.program, inputs, fixed, dtype)
 
     def function(self, flow: Dataflow) -> Callable[..., Array]:
         """The first output as a function of the inputs, in order, as they are.
@@ -105,12 +105,22 @@ class NumpyBackend:
         return lambda *arrays: program.run(arrays)[0]
 
 
+@dataclass(frozen=True)
+class Half:
+    """A part of a dataflow: what it takes, and the program that it is."""
+
+    inputs: tuple[Port, ...]
+    program: Program
+
+
 @lru_cache(maxsize=64)
-def _halves(
-    flow: Dataflow, names: frozenset[str], labels: tuple[str, ...]
-) -> tuple[Dataflow, Dataflow, tuple[str, ...]]:
-    """What parameters decide, and the rest; the labels take part in the key of the cache."""
-    return *split(flow, names), labels
+def _halves(flow: Dataflow, names: frozenset[str], labels: tuple[str, ...]) -> tuple[Half, Half]:
+    """What parameters decide, and the rest.
+
+    The labels of the steps, which complaints name, take part in the key of the cache.
+    """
+    early, late = split(flow, names)
+    return Half(early.inputs, divide(lower(early))), Half(late.inputs, divide(lower(late)))
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def pair(left: Labels, right: Labels, result: Labels, sizes: Mapping[int, int]) 
     multiply = (
         _product(left, right, result, contracted, sizes)
         if contracted
-        else _elementwise(left, right, result)
+        else elementwise(left, right, result)
     )
     if sum_left is None and sum_right is None:
         return multiply
@@ -151,12 +151,15 @@ def _fusing(labels: Labels, groups: Sequence[Sequence[int]], shape: Sequence[int
     return lambda a: (a if turn is None else turn(a)).reshape(fused)
 
 
-def _elementwise(left: Labels, right: Labels, result: Labels) -> Binary:
+def elementwise(
+    left: Labels, right: Labels, result: Labels, operation: Binary = np.multiply
+) -> Binary:
+    """An operation on two arrays, spread over the labels of the result."""
     first, second = _spreading(left, result), _spreading(right, result)
     if first is None and second is None:
-        return np.multiply
+        return operation
     before, after = first or _same, second or _same
-    return lambda a, b: np.multiply(before(a), after(b))
+    return lambda a, b: operation(before(a), after(b))
 
 
 def _spreading(labels: Labels, result: Labels) -> Unary | None:

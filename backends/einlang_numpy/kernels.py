@@ -117,9 +117,15 @@ class Combination(Kernel):
 
 
 def _times(array: Array, coefficient: float | int) -> Array:
-    if coefficient == 1:
-        return array
-    return -array if coefficient == -1 else array * coefficient
+    """A multiple; by the inverse of a whole number, a quotient, which is rounded once.
+
+    >>> float(_times(np.array(49), 1 / 49))
+    1.0
+    """
+    if coefficient in (1, -1):
+        return array if coefficient == 1 else -array
+    whole = round(1 / coefficient) if 2**-53 < abs(coefficient) < 1 else 0
+    return array / whole if whole and 1 / whole == coefficient else array * coefficient
 
 
 @dataclass(frozen=True)
