@@ -15,6 +15,7 @@ error[E0202]: tensor `A` is not defined
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -142,15 +143,40 @@ class Diagnostic:
         }
 
 
+WIDEST = 100
+
+
 def _excerpt(label: Label, margin: int) -> list[str]:
+    """The line of a label and the marks below it; of a long line, the part around them."""
     span = label.span
     text = span.source.line(span.line)
-    width = max(1, min(span.end - span.start, len(text) - span.column + 1))
-    below = " " * (span.column - 1) + "^" * width
+    start = span.column - 1
+    end = min(max(start + 1, start + span.end - span.start), max(start + 1, len(text)))
+    left = max(0, start - WIDEST // 3) if len(text) > WIDEST else 0
+    right = left + WIDEST
+    before = "…" * (left > 0) + _plain(text[left:start])
+    inside, after = _plain(text[start : min(end, right)]), _plain(text[end:right])
+    shown = f"{before}{inside}{after}{'…' * (len(text) > right)}"
+    below = " " * _width(before) + "^" * max(1, _width(inside))
     return [
-        f"{span.line:>{margin}} | {text}",
+        f"{span.line:>{margin}} | {shown}",
         f"{'':>{margin}} | {below} {label.text}".rstrip(),
     ]
+
+
+def _plain(text: str) -> str:
+    """The text without what a terminal would act upon."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal gives to a text."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
 
 
 class EinlangError(Exception):

@@ -192,7 +192,7 @@ class Builder:
         if isinstance(parts[0], Access):
             return parts[0]
         raise _refused(
-            "E0120",
+            "E0119",
             "`;` stands between the indices of a function, not of a tensor",
             parts[0].span,
             "write `,`, or give the function its arguments in `( )`",
@@ -234,7 +234,7 @@ def _number(token: Any) -> int | float:
     whole = token.text.isdecimal()
     if len(token.text) <= LONGEST and math.isfinite(float(token.text)):
         return int(token.text) if whole else float(token.text)
-    raise _refused("E0106", "this number is too large", token.span)
+    raise _refused("E0106", "this number is too large", token.span, "the largest is 1.8e308")
 
 
 def _value(part: Any) -> nodes.SettingValue:

@@ -34,7 +34,7 @@ def _semicolon(failure: Failure) -> Diagnostic | None:
     if failure.text != ";":
         return None
     return failure.say(
-        "E0120",
+        "E0119",
         "`;` has no meaning here",
         hint="a statement ends with its line; `;` stands before the inner indices of a `def`, "
         "and between definitions after `where`",
@@ -71,6 +71,11 @@ def _equals(failure: Failure) -> Diagnostic | None:
         return None
     if failure.text == "==" and failure.accepted("="):
         return failure.say("E0108", "`==` compares; a definition is made by `=`", hint="write `=`")
+    if failure.text == "=" and failure.after in ("<", ">"):
+        right = f"{failure.after}="
+        return failure.say(
+            "E0101", f"`={failure.after}` is not an operator", hint=f"write `{right}`"
+        )
     if failure.accepted("=") and (failure.after == "=" or failure.text == ":"):
         return failure.say(
             "E0108",
@@ -96,16 +101,22 @@ def _number_as_name(failure: Failure) -> Diagnostic | None:
         return None
     if name.is_word:
         together = f"{number.text}{name.text}"
+        hint = f"write `{number.text}*{name.text}` for the product; names begin with a letter"
+        if number.text == "0" or name.text.startswith("_"):
+            hint = "numbers consist of decimal digits alone: `1000`, `0.5`, `1e-3`"
         return Diagnostic(
             "E0106",
             f"`{together}` is neither a number nor a name",
             (Label(number.span.to(name.span)),),
-            f"write `{number.text}*{name.text}` for the product; names begin with a letter",
+            hint,
         )
     if name.type == "NUMBER":
         together = f"{number.text}{name.text}"
         return Diagnostic(
-            "E0106", f"`{together}` is not a number", (Label(number.span.to(name.span)),)
+            "E0106",
+            f"`{together}` is not a number",
+            (Label(number.span.to(name.span)),),
+            "a number has one point: `1.23`, `1e-3`",
         )
     return None
 
@@ -120,7 +131,15 @@ def _number_for_name(failure: Failure) -> Diagnostic | None:
             "an axis is declared by an index, not by its size",
             hint=f"write `index i = {failure.text}` before, and `i` here",
         )
-    return failure.say("E0106", "a name cannot begin with a digit", "expected a name")
+    if failure.kind == "setting":
+        return failure.say(
+            "E0117", "the fields of a setting have names", hint="as in `chebyshev(degree=15)`"
+        )
+    end = failure.token.span.end
+    following = failure.tokens[failure.at + 1 : failure.at + 2]
+    if following and following[0].is_word and following[0].span.start == end:
+        return failure.say("E0106", "a name cannot begin with a digit", "expected a name")
+    return failure.say("E0101", f"`{failure.text}` is not a name", expected(failure))
 
 
 def _declared_subscript(failure: Failure) -> Diagnostic | None:
@@ -186,16 +205,17 @@ def _reduction(failure: Failure) -> Diagnostic | None:
             "expected `[`",
             f"as in `{before.text}[i](A[i])`",
         )
+    hint = 'as in `einsum("ij,jk->ik", A, B)`'
     if failure.text == "einsum" or (before and before.text == "einsum"):
-        return failure.say("E0115", "this is no `einsum`", hint='as in `einsum("ij,jk->ik", A, B)`')
+        return failure.say("E0115", "this is no `einsum`", expected(failure), hint)
     opened = _opening(failure)
-    if opened and failure.accepted("STRING") and failure.tokens[opened - 1].text == "einsum":
-        return failure.say(
-            "E0115",
-            "`einsum` begins with its equation in quotes",
-            "expected a text in quotes",
-            'as in `einsum("ij,jk->ik", A, B)`',
-        )
+    if not opened or failure.tokens[opened - 1].text != "einsum":
+        return None
+    if failure.accepted("STRING"):
+        message = "`einsum` begins with its equation in quotes"
+        return failure.say("E0115", message, expected(failure), hint)
+    if failure.at == opened + 2:
+        return failure.say("E0115", "`einsum` needs operands", expected(failure), hint)
     return None
 
 
@@ -220,8 +240,6 @@ def _two_operators(failure: Failure) -> Diagnostic | None:
         return None
     both = f"{before.text}{failure.text}"
     hints = {"//": "there is no whole division; `/` divides", "->": "`->` stands within `einsum`"}
-    if both in ("=>", "=<"):
-        hints[both] = f"write `{failure.text}=`"
     return failure.say(
         "E0101", f"`{both}` is not an operator", expected(failure), hints.get(both, "")
     )
@@ -266,9 +284,10 @@ def _missing_operator(failure: Failure) -> Diagnostic | None:
         return None
     if failure.kind == "expect" and token.text == "in":
         return None
-    return failure.say(
-        "E0101", "an operator is missing", expected(failure), "a product is written with `*`"
-    )
+    opened, hint = _opening(failure), "a product is written with `*`"
+    if opened is not None and failure.tokens[opened].text == "[":
+        hint = "subscripts stand between commas; `(i j)` groups two on one axis"
+    return failure.say("E0101", "an operator is missing", expected(failure), hint)
 
 
 def _expectation(failure: Failure) -> Diagnostic | None:
@@ -277,7 +296,7 @@ def _expectation(failure: Failure) -> Diagnostic | None:
     if failure.text == "=":
         return failure.say("E0101", "`=` defines; `expect` compares", hint="write `==`")
     if failure.token is None:
-        return failure.say("E0119", "`expect` compares two values", "expected `==`, `<=`, ...")
+        return failure.say("E0118", "`expect` compares two values", "expected `==`, `<=`, ...")
     return None
 
 
@@ -300,7 +319,7 @@ def _bare_list(failure: Failure) -> Diagnostic | None:
     if failure.kind != "setting" or failure.text not in ("[", "("):
         return None
     return failure.say(
-        "E0118",
+        "E0117",
         "this cannot be the value of a setting",
         expected(failure),
         "a number, a word, a text, a range `-8..8`, or `chebyshev(degree=15, on=-8..8)`",
@@ -311,7 +330,7 @@ def _ends_early(failure: Failure) -> Diagnostic | None:
     if failure.token is not None:
         return None
     return failure.say(
-        "E0119", "the line ends too early", expected(failure), f"as in {SHAPES[failure.kind]}"
+        "E0118", "the line ends too early", expected(failure), f"as in {SHAPES[failure.kind]}"
     )
 
 
@@ -330,8 +349,8 @@ CAUSES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     _number_for_name,
     _reduction,
     _two_operators,
-    _colon,
     _text,
+    _colon,
     _comma,
     _bare_list,
     _missing_operator,

@@ -104,9 +104,9 @@ def _constant(node: Expression) -> float:
     raise fail(
         SyntaxMistake,
         "E0111",
-        "a bound is a number",
+        "a number has to stand here",
         Label(node.span, "not a number"),
-        hint="bounds consist of numbers, `pi` and `+ - * / ^`",
+        hint="numbers, `pi` and `+ - * / ^` make one",
     )
 
 
@@ -202,8 +202,8 @@ def _not_affine(node: Expression) -> EinlangError:
             return _refused(
                 node,
                 f"a value of `{node.tensor}` cannot be a subscript",
-                "where a tensor is read may not depend on data: compare, "
-                "and multiply by the 0 or 1 that this gives",
+                "where a tensor is read may not depend on data; "
+                "pick by a matrix of zeros and ones: `P[i, k] * A[k]`",
             )
         case Binary("/"):
             return _refused(node, "subscripts are not divided", "group indices: `A[(i r)]`")

@@ -21,7 +21,7 @@ from einlang.errors import Diagnostic, Source, Span, SyntaxMistake
 from einlang.syntax import mistakes, nodes, places, statements
 from einlang.syntax.failure import Failure
 from einlang.syntax.grammar import FIRST, parser
-from einlang.syntax.scan import CONTINUES, Line, Scanned, Token, scan, starts_statement
+from einlang.syntax.scan import CONTINUES, Line, Scanned, Token, scan
 
 KINDS = {
     "secret": "input",
@@ -84,7 +84,7 @@ class _Reader:
         head = self.top(line)
         word = "where" if line.tokens[0].text == "def" else line.tokens[0].text
         inner = [part for rest in (*inline, *self.even(body)) for part in self.inner(rest, word)]
-        if not (inline or body or line.broken) and word != "target":
+        if not (inline or body or line.broken):
             self.mistakes.append(statements.empty_block(line.tokens[-1].span, word))
         for node in head:
             yield _filled(node, tuple(inner))
@@ -138,9 +138,6 @@ class _Reader:
         try:
             return _parsed(kind, line)
         except SyntaxMistake as mistake:
-            for join in line.joins:
-                if starts_statement(line.tokens, join):
-                    return self.parse(kind, line.part(0, join)) + self.top(line.part(join))
             self.mistakes += mistake.diagnostics
             return []
 

@@ -28,6 +28,8 @@ CLOSING = {"(": ")", "[": "]"}
 OPENING = {closing: opening for opening, closing in CLOSING.items()}
 CONTINUES = frozenset(["+", "-", "*", "**", "/", "^", "<", "<=", ">", ">=", "==", "!=", "=", ","])
 
+AFTER_EXPRESSIONS = ("in", "where", "within")
+
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\r]+)
     |(?P<newline>\n)
@@ -57,7 +59,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """A logical line. `joins` are the positions of tokens that a line end stands before.
+    """A logical line.
 
     `broken` says that a mistake in it is told already, `tabbed` that one about its indentation.
     """
@@ -66,7 +68,6 @@ class Line:
     indent: int
     broken: bool = False
     tabbed: bool = False
-    joins: tuple[int, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -216,7 +217,6 @@ class _Cut:
     mistakes: list[Diagnostic] = field(default_factory=list)
     open: list[Token] = field(default_factory=list)
     current: list[Token] = field(default_factory=list)
-    joins: list[int] = field(default_factory=list)
     broken: bool = False
     left_open: bool = False
     tabs: list[Span] = field(default_factory=list)
@@ -266,7 +266,6 @@ class _Cut:
                 return
             self._unclosed()
         elif self._goes_on(following):
-            self.joins.append(len(self.current))
             return
         self._finish()
 
@@ -288,8 +287,10 @@ class _Cut:
         token = self.tokens[following]
         if token.text == "where" and self._indent(token) > self._indent(self.current[0]):
             return True
-        last = self.current[-1]
-        return last.text in CONTINUES and last.type != "WRONG"
+        if self.current[-1].text not in CONTINUES or self.current[-1].type == "WRONG":
+            return False
+        more_indices = self.current[0].text == "index" and self.current[-1].text == ","
+        return more_indices or not starts_statement(self.tokens, following)
 
     def _restarts(self, following: int | None) -> bool:
         if following is None:
@@ -318,9 +319,9 @@ class _Cut:
             tabbed = "\t" in self._margin(first).text
             if tabbed:
                 self.tabs.append(self._margin(first))
-            tokens, joins = keyworded(self.current), tuple(self.joins)
-            self.lines.append(Line(tokens, self._indent(first), self.broken, tabbed, joins))
-        self.current, self.joins, self.broken = [], [], False
+            tokens = keyworded(self.current)
+            self.lines.append(Line(tokens, self._indent(first), self.broken, tabbed))
+        self.current, self.broken = [], False
 
 
 def keyworded(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -345,7 +346,7 @@ def starts_statement(tokens: Sequence[Token], at: int) -> bool:
     if after.text == "=":
         return True
     if token.text in FIRST and (after.is_word or after.type == "STRING"):
-        return True
+        return after.text not in AFTER_EXPRESSIONS
     if after.text != "[":
         return False
     stop = next((n for n in range(at + 2, len(tokens)) if tokens[n].text in "]\n"), len(tokens))

@@ -42,7 +42,7 @@ INSTEAD = {
     "{": "indices stand in `[ ]`, expressions in `( )`",
     "}": "indices stand in `[ ]`, expressions in `( )`",
     "\\": "a line goes on inside brackets and after an operator; no `\\` is needed",
-    ".": "a range is written `lo..hi`; a number needs a digit on one side of its point",
+    ".": "a path stands in quotes; a range is written `lo..hi`",
     "$": "names consist of letters, digits and `_`",
     "?": "names consist of letters, digits and `_`",
     "…": "a range is written `lo..hi`",
@@ -56,7 +56,7 @@ def _mistake(code: str, message: str, *labels: Label, hint: str = "") -> Diagnos
 def not_text(span: Span) -> Diagnostic:
     """A zero byte."""
     hint = 'is it an array? Data is named by `secret`, `public` or `param X[i] from "file"`'
-    return _mistake("E0117", "this is not a text, but binary data", Label(span), hint=hint)
+    return _mistake("E0104", "this is not a text, but binary data", Label(span), hint=hint)
 
 
 def unknown_character(span: Span) -> Diagnostic:

@@ -113,7 +113,9 @@ statements = st.one_of(
     st.builds(
         nodes.Target,
         names,
-        st.lists(st.builds(nodes.Setting, words, setting_values), max_size=2).map(tuple),
+        st.lists(st.builds(nodes.Setting, words, setting_values), min_size=1, max_size=2).map(
+            tuple
+        ),
     ),
     st.builds(nodes.Test, strings, st.lists(lets | expects, min_size=1, max_size=2).map(tuple)),
 )
@@ -216,7 +218,11 @@ def settled(text: str) -> None:
     try:
         program = read(text)
     except SyntaxMistake as mistake:
-        assert str(mistake).startswith("error[E01")
+        told = mistake.diagnostics
+    else:
+        told = ()
+    if told:
+        assert all(one.code.startswith("E01") and one.labels for one in told)
         return
     again = formatted(text)
     assert read(again) == program
