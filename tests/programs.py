@@ -23,15 +23,15 @@ from depth import depth
 from hypothesis import strategies as st
 from library import LIBRARY
 from meaning import AmbiguousError, OutsideError, Scope, Stored, define, indices_of, occurs
+from profiles import PROFILES, Known, Profile
 from spelling import Speller
-from terms import PROFILES, Known, Profile, Writer, plain
+from terms import Writer, plain
 
 from einlang.syntax import nodes
 
 NAMES = ("i", "j", "k", "m", "n", "t", "s", "row", "α", "d_1", "p'")
 LETTERS = ("A", "B", "C", "x", "w", "Q", "bias", "Λ")
 LARGEST = 40.0
-EDGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -217,28 +217,28 @@ class Maker:
         draw = np.random.default_rng(0)
         dummy = nodes.Definition("_", tuple(plain(n) for n in self.left_of(value)), value)
         found = []
-        for _ in range(3):
-            moved = {
-                name: Stored(t.values + EDGE * draw.uniform(-1, 1, t.values.shape) * self.moves(t))
-                for name, t in scope.tensors.items()
-            }
+        for _ in range(6):
+            moved = {name: self.moved(stored, draw) for name, stored in scope.tensors.items()}
             with np.errstate(all="ignore"):
                 found.append(define(dummy, replace(scope, tensors=moved)).values)
         return all(np.abs(v - found[0]).max(initial=0) < 0.2 for v in found)
 
-    @staticmethod
-    def moves(stored: Stored) -> bool:
-        """Whole numbers stay what they are."""
-        return not bool(np.all(stored.values == np.round(stored.values)))
+    def moved(self, stored: Stored, draw: np.random.Generator) -> Stored:
+        """Nearly the same values; whole numbers stay what they are."""
+        if np.all(stored.values == np.round(stored.values)):
+            return stored
+        shift = draw.uniform(-self.profile.edge, self.profile.edge, stored.values.shape)
+        return Stored(stored.values + shift)
 
     def left_of(self, value: nodes.Expression) -> tuple[str, ...]:
         return tuple(occurs(value))
 
     def promise(self, values: np.ndarray) -> tuple[float, float]:
         """A range that the values keep, written with two digits."""
-        low, high = values.min(initial=0), values.max(initial=0)
+        low, high = values.min(), values.max()
         room = 0.1 + 0.1 * (high - low)
-        return (math.floor((low - room) * 100) / 100, math.ceil((high + room) * 100) / 100)
+        least = low - room if low < 0.3 else max(0.2, 0.8 * low)
+        return (math.floor(least * 100) / 100, math.ceil((high + room) * 100) / 100)
 
     # -- the whole -----------------------------------------------------------------------
 

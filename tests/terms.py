@@ -16,58 +16,20 @@ from __future__ import annotations
 
 import random as randomness
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
 from meaning import occurs
+from profiles import Known, Profile
 
 from einlang.syntax import nodes
 
 T = TypeVar("T")
 SMOOTH = ("sigmoid", "tanh", "gelu", "silu", "exp", "square")
-ROUGH = ("relu", "abs", "sign")
+BENDS = ("relu", "abs")
+JUMPS = ("sign",)
 POLES = ("log", "sqrt", "inverse")
 FAR = 3
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much of everything: `deep` bounds products in a row on secrets, `work` elements.
-
-    `steps` are what a backend can do to secrets only roughly (`relu`, `max`, comparisons):
-    how likely they may meet one.
-    """
-
-    name: str = "numpy"
-    secret: float = 0.5
-    deep: int = 1000
-    work: int = 20000
-    steps: float = 1.0
-
-
-PROFILES = {
-    "numpy": Profile(),
-    "fhe": Profile("fhe", secret=0.65, deep=15, work=2500, steps=0.0),
-    "rough": Profile("rough", secret=0.65, deep=25, work=500, steps=0.5),
-}
-
-
-@dataclass(frozen=True)
-class Known:
-    """A tensor that expressions may read. `deep`: see `depth`."""
-
-    name: str
-    values: np.ndarray = field(repr=False)
-    secret: bool
-    range: tuple[float, float] | None
-    deep: int | None = None
-    client: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Only whole numbers: fit for `==`."""
-        return bool(np.all(self.values == np.round(self.values)))
 
 
 def plain(name: str) -> nodes.Affine:
@@ -281,9 +243,7 @@ class Writer:
 
     def comparison(self, prefer: tuple[str, ...]) -> nodes.Expression:
         """`A[i] <= 0.5`: one or zero."""
-        there = self.readable()
-        if not self.client and not self.chance(self.profile.steps):
-            there = [t for t in there if not t.secret]
+        there = self.follows(self.readable(), self.profile.jumps)
         if not there:
             return self.access(prefer)
         x = self.access(prefer, there, only=True)
@@ -294,18 +254,29 @@ class Writer:
             right = self.access(prefer, there, only=True)
         return x if right == x else nodes.Binary(operator, x, right)
 
+    def follows(self, among: list[Known], likely: float = 1.0) -> list[Known]:
+        """Those among the tensors that a function may be applied to here."""
+        if self.client or not self.profile.ranged:
+            return among
+        secrets = self.chance(likely)
+        return [t for t in among if not t.secret or (secrets and t.range)]
+
     def function(self, prefer: tuple[str, ...], level: int) -> nodes.Expression:
         """An elementwise function of an access, a sum of products, or a product."""
-        kind = self.pick({"smooth": 4, "rough": 1, "pole": 1.5})
-        if kind == "pole":
-            safe = self.inside(0.2, 20)
-            name = self.random.choice(POLES)
-            return self.around(name, self.access(prefer, safe or None, only=True))
-        if kind == "rough":
-            return self.around(self.random.choice(ROUGH), self.access(prefer, only=True))
-        name = self.random.choice(SMOOTH)
-        known = self.inside(-6, 6)
-        return self.around(name, self.argument(prefer, known or None))
+        kind = self.pick({"smooth": 4, "bend": 0.7, "jump": 0.3, "pole": 1.5})
+        limit = 2.5 if self.profile.ranged else 6.0
+        among = {
+            "smooth": self.follows(self.inside(-limit, limit)),
+            "bend": self.follows(self.readable(), self.profile.bends),
+            "jump": self.follows(self.readable(), self.profile.jumps),
+            "pole": self.follows(self.inside(0.2, 20)),
+        }[kind]
+        if not among:
+            return self.access(prefer)
+        if kind == "smooth":
+            return self.around(self.random.choice(SMOOTH), self.argument(prefer, among))
+        name = self.random.choice({"bend": BENDS, "jump": JUMPS, "pole": POLES}[kind])
+        return self.around(name, self.access(prefer, among, only=True))
 
     def around(self, name: str, argument: nodes.Expression) -> nodes.Expression:
         if self.chance(0.2):
@@ -331,10 +302,15 @@ class Writer:
         operator = self.pick(
             {"sum": 3, "mean": 2, "prod": 1, "max": 1, "min": 1, "argmax": 0.3, "argmin": 0.3}
         )
-        if operator in ("sum", "mean") and self.chance(0.5):
-            body = self.sum(prefer, level)
+        body: nodes.Expression
+        if operator in ("sum", "mean", "prod"):
+            body = self.sum(prefer, level) if self.chance(0.4) else self.access(prefer)
         else:
-            body = self.access(prefer)
+            counts = operator.startswith("arg") and self.profile.ranged and not self.client
+            among = self.follows(self.readable(), 0.0 if counts else self.profile.bends)
+            if not among:
+                return self.access(prefer)
+            body = self.access(prefer, among)
         bound = [name for name in occurs(body) if name not in prefer] or list(occurs(body))
         if not bound:
             return body
@@ -375,18 +351,18 @@ class Writer:
         arguments = []
         for parameter in function.parameters:
             wanted = tuple(there[name] for name in parameter.indices)
-            arguments.append(self.covering(wanted, prefer))
+            arguments.append(self.covering(wanted, prefer, repr(function)))
             if set(occurs(arguments[-1])) & set(actual) - set(wanted):
                 return self.access(prefer)
         split = len(function.indices)
         return nodes.Call(function.name, tuple(arguments), actual[:split], actual[split:])
 
-    def covering(self, wanted: tuple[str, ...], prefer: tuple[str, ...]) -> nodes.Access:
+    def covering(self, wanted: tuple[str, ...], prefer: tuple[str, ...], body: str) -> nodes.Access:
         """An access that has these indices, if any tensor has such axes."""
         shape = [self.sizes[name] for name in wanted]
-        fit = [
-            t for t in self.readable() if all(n in t.values.shape for n in shape)
-        ] or self.readable()
+        there = self.follows(self.readable()) if "Call(" in body else []
+        there = there or self.readable()
+        fit = [t for t in there if all(n in t.values.shape for n in shape)] or there
         tensor = self.random.choice(fit)
         left = list(wanted)
         places = []
