@@ -39,5 +39,6 @@ class EinLexer(RegexLexer):
             (r"\.\.|[-+*/^<>=!]+", Operator),
             (r"[\[\](),;:]", Punctuation),
             (r"\s+", Text),
+            (r".", Text),
         ]
     }

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+import platform
 import re
 import shlex
+import sys
 import tokenize
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from einlang.errors import EinlangError
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for path in (ROOT / "docs/errors").glob("*.md") if path.stem != "index")
 CODE = re.compile(r"E0[1-8]\d\d|W0\d\d\d")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DATA = re.compile(r"<!-- data: (.*?) -->")
+WORLD = re.compile(r"<!-- world: (.*?) -->")
 ITEM = re.compile(r"([\w./-]+?)(?::(\w+))?=(\w+)\(([\d, ]*)\)")
 
 
@@ -72,8 +77,28 @@ def write(page: str) -> None:
         np.savez(name, **arrays)
 
 
+def enter(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment that a page speaks of: no OpenFHE, or another Python."""
+    from einlang_fhe.engines import binding
+
+    word, _, name = world.partition(" ")
+    monkeypatch.setitem(sys.modules, "openfhe", None)
+    monkeypatch.setattr(binding, "fits", lambda: word == "without")
+    if word == "python":
+        monkeypatch.setattr(platform, "python_version", lambda: name)
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
+        monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+
+
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert raised() == {path.stem for path in PAGES}
+
+
+def tried(program: str) -> str:
+    """What the error says that a page's Python runs into."""
+    with pytest.raises(EinlangError) as caught:
+        exec(compile(program, "example.py", "exec"), {})
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -81,14 +106,21 @@ def test_a_page_shows_what_is_printed(path, command, tmp_path, monkeypatch) -> N
     page = path.read_text()
     assert re.match(rf"# {path.stem}: \S", page), "the title is not `# CODE: what is wrong`"
     (language, program), (_, wanted), *_ = FENCE.findall(page)
-    assert language == "ein"
     assert path.stem in wanted
     monkeypatch.chdir(tmp_path)
     write(page)
+    for world in WORLD.findall(page):
+        enter(world, monkeypatch)
+    if language == "python":
+        assert tried(program) == wanted.strip()
+        return
+    assert language == "ein"
     Path("example.ein").write_text(program)
     line = "einlang check example.ein"
     if wanted.startswith("$ "):
         line, _, wanted = wanted[2:].partition("\n")
     outcome = command(shlex.split(line)[1:])
-    assert wanted.strip() in outcome.text
+    if "error[E0802]" in outcome.text and path.stem != "E0802":
+        pytest.skip("OpenFHE does not load here")
+    assert outcome.text == wanted.strip()
     assert (outcome.code == 0) == path.stem.startswith("W")
