@@ -28,7 +28,7 @@ _compiled: dict[Hashable, Callable[..., Array]] = {}
 def einsum(
     *operands: Any,
     out: Array | None = None,
-    optimize: Any = True,
+    optimize: Any = None,
     dtype: Any = None,
     order: str = "K",
     casting: Any = "safe",
@@ -38,6 +38,7 @@ def einsum(
     Both calling forms: `einsum("ij,jk->ik", a, b)` and `einsum(a, [0, 1], b, [1, 2], [0, 2])`,
     the latter with any number of labels. `optimize` may be an order of contraction as
     `numpy.einsum_path` gives it; otherwise the best order that is quickly found is taken.
+    (As in NumPy, asking for one lets a sum of products be cast to any `out`.)
     Operands that have a method `__einlang_einsum__(equation, operands)`, as encrypted tensors
     do, take over.
 
@@ -48,7 +49,7 @@ def einsum(
     array([3., 4.])
     """
     plain = out is None and dtype is None and order == "K" and casting == "safe"
-    if plain and optimize is True:
+    if plain and (optimize is None or optimize is True):
         try:
             function = _ready[_signature(operands)]
         except (KeyError, TypeError, AttributeError, IndexError):
@@ -131,7 +132,8 @@ def _with_keywords(operands: Sequence[Any], optimize: Any, keywords: dict[str, A
         return value if arranged == "K" else np.asanyarray(value, order=arranged)
     if out.shape != np.shape(value):
         raise ValueError(f"einsum: `out` has shape {out.shape}, not {np.shape(value)}")
-    out[...] = _cast(np.asarray(value), out.dtype, casting, "`out`")
+    loose = optimize not in (None, False) and set(equation.result) != equation.labels
+    out[...] = _cast(np.asarray(value), out.dtype, "unsafe" if loose else casting, "`out`")
     return out
 
 

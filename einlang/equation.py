@@ -33,6 +33,11 @@ class Equation:
     terms: tuple[tuple[int, ...], ...]
     result: tuple[int, ...]
 
+    @property
+    def labels(self) -> set[int]:
+        """The labels of all operands."""
+        return {label for term in self.terms for label in term}
+
     def sizes(self, shapes: Sequence[Shape], text: str = "") -> dict[int, int]:
         """The size of each label; an axis of length one goes along with any other.
 

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import numpy._core.tests.test_einsum as theirs
 import pytest
 
 import einlang
 from einlang.equation import letters
 
+theirs: Any = pytest.importorskip("numpy._core.tests.test_einsum")
 Call = tuple[str, tuple[tuple[int, ...], ...]]
 SHAPES = 3
 """How many of the shapes that an equation comes with are tried."""
