@@ -55,7 +55,7 @@ class Derived:
     name: str
     value: nodes.Expression
     span: Span
-    why: str = "computed here"
+    why: str = "by this declaration"
 
     @property
     def names(self) -> Axis:
@@ -77,7 +77,8 @@ class Stretched:
     name: str
     axes: tuple[Axis, ...]
     span: Span
-    why: str = "an axis of this `einsum`"
+    label: str
+    why: str = "by this `einsum`"
 
     @property
     def names(self) -> Axis:
@@ -149,23 +150,24 @@ class Constraints:
         if node.size is None or not (names := _names(node.size)):
             return
         if _product(node.size):
-            self.rules.append(Equation((node.name,), names, node.span, "declared here"))
+            self.rules.append(Equation((node.name,), names, node.span, "by this declaration"))
         else:
             self.rules.append(Derived(node.name, node.size, node.span))
 
     def define(self, node: loose.Definition) -> None:
         """Takes in the accesses of a definition, and the tensor that it makes."""
-        stretched: dict[str, list[tuple[Axis, Span]]] = {}
+        stretched: dict[str, list[tuple[Axis, Span, str]]] = {}
         for read in node.reads:
             for number, place in enumerate(read.places):
                 axis = self.axes[read.tensor][number]
                 span = place.span if place.span.source.text else read.span
                 if isinstance(place, loose.Stretch):
-                    stretched.setdefault(place.terms[0][0], []).append((axis, span))
+                    stretched.setdefault(place.terms[0][0], []).append((axis, span, place.label))
                 else:
                     self.place(place, axis, span, read.tensor, number)
         for name, found in stretched.items():
-            self.rules.append(Stretched(name, tuple(axis for axis, _ in found), found[0][1]))
+            axes = tuple(axis for axis, _, _ in found)
+            self.rules.append(Stretched(name, axes, *found[0][1:]))
         if node.kind == "let":
             for number, place in enumerate(node.places):
                 self.place(place, self.axes[node.name][number], node.span, node.name, number)

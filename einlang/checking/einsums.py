@@ -45,7 +45,7 @@ def _operand(word: str, rank: int, number: int) -> Labels:
     hidden = rank - len(before) - len(after)
     if hidden < 0 or (hidden and not dots):
         named = len(before) + len(after)
-        raise ValueError(f"operand {number} has {rank} axes, but `{word}` names {named}")
+        raise ValueError(f"operand {number} has {_axes(rank)}, but `{word}` names {named}")
     return (*before, *(str(n) for n in reversed(range(hidden))), *after)
 
 
@@ -101,7 +101,7 @@ def spread(node: nodes.Einsum, scope: Scope, left: Sequence[nodes.Subscript] | N
     reads = tuple(
         Read(
             tensor,
-            tuple(Stretch(((names[label], 1),), span=node.span) for label in labels),
+            tuple(Stretch(((names[label], 1),), label=label, span=node.span) for label in labels),
             span=node.span,
         )
         for tensor, labels in zip(node.operands, operands, strict=True)
@@ -122,6 +122,10 @@ def _word(label: str) -> str:
 
 def _fits(places: Sequence[nodes.Subscript] | None, result: Labels) -> None:
     if places is None:
-        raise ValueError(f"the result has {len(result)} axes: say `einsum(...)[...]` which")
+        raise ValueError(f"the result has {_axes(len(result))}: say `einsum(...)[...]` which")
     if len(places) != len(result):
-        raise ValueError(f"the result has {len(result)} axes, but {len(places)} are asked for")
+        raise ValueError(f"the result has {_axes(len(result))}, but {len(places)} are asked for")
+
+
+def _axes(count: int) -> str:
+    return f"{count} axis" if count == 1 else f"{count or 'no'} axes"

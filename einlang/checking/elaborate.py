@@ -230,7 +230,9 @@ class Elaboration:
         if not meets(function, (value, value)):
             self.mistakes.error(
                 "E0501",
-                f"`{function}` of {value:g} is not a number",
+                "division by zero"
+                if function.name == "inverse"
+                else f"`{function.name}` of {value:g} is not a number",
                 Label(span, "here"),
             )
             return typed.Number(1)

@@ -157,7 +157,8 @@ def definition(node: nodes.Definition, scope: Scope, mistakes: Mistakes) -> list
     value = loosen(node.value, scope, node.subscripts)
     before = len(mistakes.errors)
     left = [name for place in node.subscripts for name in loose.names_of(place)]
-    value = explicit(value, left, mistakes)
+    if not scope.failed:
+        value = explicit(value, left, mistakes)
     scope.failed = scope.failed or len(mistakes.errors) > before
     if not scope.failed:
         value = expand(value, scope)

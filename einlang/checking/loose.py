@@ -26,6 +26,8 @@ from einlang.syntax.nodes import Affine, Group
 class Stretch(Affine):
     """A label of an `einsum`: an axis of length one is stretched to the size of the label."""
 
+    label: str = ""
+
 
 Place = Union[Affine, Group]
 
@@ -178,7 +180,7 @@ class Definition(Loose):
     value: Expression
     client: bool = False
     range: tuple[float, float] | None = None
-    kind: Literal["definition", "let", "left", "right"] = "definition"
+    kind: Literal["definition", "let", "side"] = "definition"
 
     @cached_property
     def indices(self) -> tuple[str, ...]:

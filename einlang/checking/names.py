@@ -8,39 +8,20 @@ read them.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from einlang.checking import loose
 from einlang.checking.constants import unknown
-from einlang.checking.expand import expand
 from einlang.checking.files import Shelf
 from einlang.checking.functions import Library, Missing, definition
-from einlang.checking.loosen import loosen
 from einlang.checking.mistakes import Mistakes, similar
-from einlang.checking.scope import BUILTIN, Scope
-from einlang.checking.sums import explicit
+from einlang.checking.scope import BUILTIN, Scope, axis_span
+from einlang.checking.trials import Test, Trials
+from einlang.checking.unused import unused
 from einlang.errors import Label, Span
 from einlang.syntax import nodes
-
-
-@dataclass(frozen=True)
-class Expect:
-    """An expectation, its sides as definitions whose left sides are their free indices."""
-
-    node: nodes.Expect
-    left: loose.Definition
-    right: loose.Definition
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test whose parts are loose."""
-
-    label: str
-    lets: tuple[loose.Definition, ...]
-    expects: tuple[Expect, ...]
 
 
 @dataclass
@@ -193,7 +174,8 @@ class _Names:
         if not self.claim(node.name, node):
             return
         self.scope.distinct(node.indices, f"the axes of `{node.name}`", node.span)
-        self.scope.occur(node.indices, node.span)
+        for number, name in enumerate(node.indices):
+            self.scope.occur((name,), axis_span(node, number))
         self.inputs[node.name] = node
         self.scope.tensors[node.name] = len(node.indices)
         if not self.broke(node.name, node.indices):
@@ -249,12 +231,16 @@ class _Names:
 
     def finish(self) -> None:
         self.results()
+        trials = Trials(self.scope, self.mistakes, self.inputs, self.subscripts)
         for node in self.tests:
-            self.test(node)
+            self.begin()
+            self.flat.tests.append(trials.test(node))
+            self.flat.definitions += trials.taken()
+            self.flat.cut |= trials.cut
         self.begin()
         self.sizes()
         if not self.mistakes.errors:
-            self.unused()
+            unused(self.flat, self.lines, self.scope, self.library, self.mistakes)
 
     def results(self) -> None:
         """The outputs: those asked for, or the last definition."""
@@ -278,73 +264,11 @@ class _Names:
         message = f"`{name}` cannot be given out: it is {what}"
         self.mistakes.error("E0209", message, Label(node.span, "here"), hint=hint)
 
-    def test(self, node: nodes.Test) -> None:
-        lets: list[loose.Definition] = []
-        expects: list[Expect] = []
-        tensors = dict(self.scope.tensors)
-        for part in node.body:
-            self.begin()
-            if isinstance(part, nodes.Let):
-                lets += self.let(part)
-            else:
-                expects += self.expect(part)
-        self.scope.tensors |= tensors
-        self.flat.tests.append(Test(node.label, tuple(lets), tuple(expects)))
-
-    def let(self, node: nodes.Let) -> list[loose.Definition]:
-        if node.name not in self.inputs:
-            self.mistakes.error(
-                "E0216",
-                f"`let` gives a value to an input, and `{node.name}` is none",
-                Label(node.span, "here"),
-                hint=similar(node.name, self.inputs),
-            )
-            return []
-        self.scope.tensor(node.name, node.span, len(node.subscripts))
-        self.scope.left(node.name, node.subscripts, node.span)
-        span = node.span
-        made = self.made(nodes.Definition(node.name, node.subscripts, node.value, span=span))
-        if self.scope.failed:
-            self.flat.cut.update(self.scope.indices)
-            return []
-        for read in made[-1].reads:
-            if read.tensor not in self.inputs or read.tensor == node.name:
-                self.mistakes.error(
-                    "E0216",
-                    f"the value of `{node.name}` in a test may read other inputs only",
-                    Label(read.span, f"`{read.tensor}` is none"),
-                )
-                return []
-        self.flat.definitions += made[:-1]
-        last = made[-1]
-        return [loose.Definition(last.name, last.places, last.value, kind="let", span=last.span)]
-
-    def expect(self, node: nodes.Expect) -> list[Expect]:
-        scope = self.scope
-        scope.emitted = []
-        left, right = loosen(node.left, scope), loosen(node.right, scope)
-        before = len(self.mistakes.errors)
-        left = explicit(left, left.carries, self.mistakes)
-        right = explicit(right, left.carries, self.mistakes, single=False)
-        if scope.failed or len(self.mistakes.errors) > before:
-            self.flat.cut.update(scope.indices)
-            return []
-        sides = []
-        for value in (left, right):
-            full = expand(value, scope)
-            places = tuple(nodes.Affine(((name, 1),)) for name in full.carries)
-            sides.append(loose.Definition("expect", places, full, kind="left", span=node.span))
-            self.subscripts(sides[-1])
-        if scope.failed:
-            return []
-        self.flat.definitions += scope.emitted
-        return [Expect(node, sides[0], sides[1])]
-
     def sizes(self) -> None:
         """Checks the names of indices whose sizes are asked for."""
         known = {*self.flat.indices, *self.flat.occurring, *self.axes}
         asked = list(self.scope.sizes)
-        for node in self.flat.indices.values():
+        for node in list(self.flat.indices.values()):
             for part in unknown(node.size) if node.size is not None else ():
                 name = part.tensor if isinstance(part, nodes.Access) else part.index
                 self.size(name, part.span if part.span.source.text else node.span, known, node)
@@ -352,7 +276,7 @@ class _Names:
             self.size(name, span, known, None)
 
     def size(self, name: str, span: Span, known: set[str], node: nodes.Index | None) -> None:
-        if name in self.scope.tensors and name not in known:
+        if name in self.scope.tensors and name not in self.axes:
             self.mistakes.error(
                 "E0402",
                 f"tensor `{name}` is used as a size",
@@ -370,27 +294,4 @@ class _Names:
             return
         if node is not None:
             self.flat.cut.add(node.name)
-
-    def unused(self) -> None:
-        """Warns of what nothing reads."""
-        used = self.scope.used | set(self.flat.outputs)
-        warn = self.warn
-        for name, node in self.lines.items():
-            if name not in used:
-                kind = "W0201" if isinstance(node, nodes.Input) else "W0202"
-                what = "input" if isinstance(node, nodes.Input) else "definition"
-                hint = "take it out, or `out` it" if kind == "W0202" else ""
-                warn(kind, f"{what} `{name}` is not used", node.span, hint)
-        sized = {name for name, _ in self.scope.sizes}
-        for node in self.flat.indices.values():
-            parts = unknown(node.size) if node.size is not None else []
-            sized |= {p.tensor if isinstance(p, nodes.Access) else p.index for p in parts}
-        for name, node in self.flat.indices.items():
-            if name not in self.flat.occurring and name not in sized:
-                warn("W0203", f"index `{name}` is not used", node.span)
-        for name, node in self.library.heads.items():
-            if name not in self.library.asked and self.flat.definitions:
-                warn("W0204", f"function `{name}` is not used", node.span)
-
-    def warn(self, code: str, message: str, span: Span, hint: str = "") -> None:
-        self.mistakes.warn(code, message, Label(span, "here"), hint=hint)
+            self.flat.indices[node.name] = replace(node, size=None)

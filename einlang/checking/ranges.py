@@ -18,6 +18,7 @@ import numpy as np
 
 from einlang.checking.intervals import (
     EVERYTHING,
+    TINY,
     Interval,
     image,
     join,
@@ -237,12 +238,15 @@ def _power(node: Expression) -> tuple[Read | None, int]:
 
 def _called(node: Apply) -> str:
     """A function as the program spells it."""
-    divisor = node.function.name == "inverse" and not node.span.text.startswith("inverse")
-    return "division" if divisor else f"`{node.function}`"
+    if node.span.text.startswith(node.function.name):
+        return f"`{node.function.name}`"
+    return "division" if node.function.name == "inverse" else "this power"
 
 
 def _ends(interval: Interval) -> str:
-    return ", ".join("?" if abs(end) == inf else f"{end:.6g}" for end in interval)
+    return ", ".join(
+        "?" if abs(end) == inf else f"{end if abs(end) > TINY else 0:.6g}" for end in interval
+    )
 
 
 def _domain(function: Function) -> str:
@@ -250,4 +254,4 @@ def _domain(function: Function) -> str:
         "log": "`log` needs positive values",
         "sqrt": "`sqrt` needs values that are not negative",
         "inverse": "a divisor must not be zero",
-    }.get(function.name, "such a power needs positive values")
+    }.get(function.name, "such a power is not defined for zero or negative values")

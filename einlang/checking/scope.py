@@ -119,6 +119,19 @@ class Scope:
             self.error("E0207", f"{listed(twice)} comes twice in {what}", Label(span, "here"))
 
 
+def axis_span(node: nodes.Input, number: int) -> Span:
+    """Where an axis of an input is declared."""
+    text, source = node.span.text, node.span.source
+    start = text.find("[") + 1
+    pieces = text[start : text.find("]", start)].split(",")
+    if start == 0 or number >= len(pieces):
+        return node.span
+    offset = node.span.start + start + sum(len(piece) + 1 for piece in pieces[:number])
+    piece = pieces[number]
+    offset += len(piece) - len(piece.lstrip())
+    return source.span(offset, offset + len(piece.strip()))
+
+
 def _known(span: Span, other: Span) -> Span:
     return span if span.source.text else other
 

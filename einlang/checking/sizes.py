@@ -16,8 +16,8 @@ from einlang.checking.constants import constant, unknown
 from einlang.checking.constraints import Constraints, Equation, Rule, Stretched, Window
 from einlang.checking.mistakes import Mistakes, listed
 from einlang.checking.names import Flat
-from einlang.errors import NOWHERE, Label, Span
-from einlang.syntax import nodes
+from einlang.checking.scope import axis_span
+from einlang.errors import NOWHERE, Label
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -100,19 +100,6 @@ def _facts(flat: Flat, shapes: Shapes, given: Mapping[str, int], sizes: Sizes) -
             origin = f', from "{node.path}"' if node.path else ", from the data given"
             label = Label(axis_span(node, number), f"{value} here{origin}")
             sizes.say(node.indices[number], value, label)
-
-
-def axis_span(node: nodes.Input, number: int) -> Span:
-    """Where an axis of an input is declared."""
-    text, source = node.span.text, node.span.source
-    start = text.find("[") + 1
-    pieces = text[start : text.find("]", start)].split(",")
-    if start == 0 or number >= len(pieces):
-        return node.span
-    offset = node.span.start + start + sum(len(piece) + 1 for piece in pieces[:number])
-    piece = pieces[number]
-    offset += len(piece) - len(piece.lstrip())
-    return source.span(offset, offset + len(piece.strip()))
 
 
 @dataclass
@@ -250,17 +237,18 @@ def _equation(rule: Equation, sizes: Sizes) -> None:
 
 def _stretched(rule: Stretched, sizes: Sizes) -> None:
     lengths = rule.lengths(sizes.known)
-    if all(length in (1, sizes.known[rule.name]) for length in lengths):
-        return
-    sizes.wrong.add(rule.name)
-    label = rule.name.partition(".")[0]
-    sizes.mistakes.error(
-        "E0310",
-        f"the axes of label `{label}` do not fit together: their lengths are "
-        f"{', '.join(map(str, lengths))}",
-        Label(rule.span, "in this `einsum`"),
-        hint="all axes of one label have the same length, or length one",
-    )
+    longest = max(lengths)
+    if any(length not in (1, longest) for length in lengths):
+        sizes.wrong.add(rule.name)
+        sizes.mistakes.error(
+            "E0310",
+            f"the axes of label `{rule.label}` do not fit together: their lengths are "
+            f"{', '.join(map(str, lengths))}",
+            Label(rule.span, "in this `einsum`"),
+            hint="all axes of one label have the same length, or length one",
+        )
+    elif longest not in (1, sizes.known[rule.name]):
+        sizes.conflict(rule.name, Label(rule.span, f"{longest} here, {rule.why}"), str(longest))
 
 
 def _inside(window: Window, sizes: Sizes) -> None:
@@ -277,7 +265,9 @@ def _inside(window: Window, sizes: Sizes) -> None:
         f"this reads outside of axis {window.number + 1} of `{window.tensor}`, which has {length}",
         Label(window.span, f"reaches {reached}, but positions go from 0 to {length - 1}"),
         *origins,
-        hint=f"say what is outside, as in `{mode}` (or `wrap`, `clamp`), or make an index smaller",
+        hint=f"say what is outside, as in `{mode}` (or `wrap`, `clamp`), or make an index smaller"
+        if names
+        else "positions count from 0",
     )
 
 
