@@ -55,7 +55,10 @@ class Explanation:
         return f"Explanation({self.name!r}, backend={self.backend!r})"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        parts = [f"<pre>{escape(chr(10).join(self.statements))}</pre>"]
+        parts += [_html(title, rows) for title, rows in self.tables.items()]
+        parts += [_html(self.backend, figure_rows(self.figures))] if self.figures else []
+        return "".join(parts)
 
 
 def figure_rows(figures: Mapping[str, Any]) -> Rows:
@@ -98,6 +101,14 @@ def aligned(rows: Sequence[Mapping[str, Any]]) -> str:
         for line in lines
     )
     return "\n".join(f"  {line}".rstrip() for line in padded)
+
+
+def _html(title: str, rows: Rows) -> str:
+    """Rows as an HTML table."""
+    lines = [rows[0].keys(), *([cell(row.get(head)) for head in rows[0]] for row in rows)]
+    cells = ("".join(f"<td>{escape(str(text))}</td>" for text in line) for line in lines)
+    body = "".join(f"<tr>{line}</tr>" for line in cells)
+    return f"<table><caption>{escape(title)}</caption>{body}</table>"
 
 
 def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanation:

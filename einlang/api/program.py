@@ -16,7 +16,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from einlang.api.testing import Outcome
 
 Value = TypeVar("Value")
-KEPT = 16
+KEPT = 4
+"""How many there are of what is kept: compiled programs hold keys, which are large."""
 
 
 @dataclass
@@ -102,19 +104,14 @@ def compile(text: str, *, name: str = "<string>", directory: Path | None = None)
     >>> compile("public x\\ny = x + 1").run(x=1)["y"].item()
     2
     """
-    return _compile(text, name, directory)
-
-
-@lru_cache(maxsize=256)
-def _compile(text: str, name: str, directory: Path | None) -> Program:
     return Program(text, name=name, directory=directory)
 
 
 class Program:
     """A program that has been read. Checking and compiling wait until they are asked for.
 
-    What was compiled is kept per shapes, settings and backend, so that a second run with
-    data of the same shapes only runs.
+    What was compiled is kept per shapes, parameters, ranges of public data, settings and
+    backend: a second run with other secrets of the same shapes only runs.
 
     >>> program = Program("public x[i]\\nm = max[i](x[i])")
     >>> program
@@ -222,7 +219,7 @@ class Program:
     def draw(self, path: str | Path, given: Mapping[str, Any] | None = None, **named: Any) -> None:
         """Its string diagrams as a picture; the suffix (`.svg`, `.png`, `.tikz`) says which kind.
 
-        Raises `DataMistake` E0610 for another suffix.
+        Raises `DataMistake` E0692 for another suffix.
         """
         from einlang.diagrams import drawing
 
@@ -230,7 +227,7 @@ class Program:
         if path.suffix[1:] not in drawing.KINDS:
             kinds = ", ".join(f".{kind}" for kind in drawing.KINDS)
             message = f"`{path.name}` has no known kind"
-            raise fail(DataMistake, "E0610", message, hint=f"pictures end in {kinds}")
+            raise fail(DataMistake, "E0692", message, hint=f"pictures end in {kinds}")
         drawing.draw_program(self.check(given, **named), path)
 
     def test(
@@ -246,7 +243,11 @@ class Program:
         from einlang.api.testing import run_tests
 
         options = self._options(given, named)
-        return run_tests(self._checked(options).typed, options, backend, self.directory)
+
+        def checked(data: Arrays) -> Typed:
+            return self._checked(replace(options, data={**options.data, **data})).typed
+
+        return run_tests(checked, options, backend, self.directory)
 
     def _options(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Options:
         return sort_options(self.tree, {**(given or {}), **named})
@@ -281,8 +282,7 @@ class Program:
 
     def _shape(self, item: nodes.Input, array: np.ndarray[Any, Any] | None) -> tuple[Any, ...]:
         if array is not None:
-            known = _digest(array) if item.qualifier == "param" else ""
-            return array.shape, array.dtype.str, known
+            return array.shape, array.dtype.str, _known(item, array)
         if item.path is None:
             return ()
         path = self.directory / item.path
@@ -308,9 +308,7 @@ class Program:
         return show(self.tree)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre><code>{escape(str(self))}</code></pre>"
+        return f"<pre><code>{escape(str(self))}</code></pre>{self._repr_svg_() or ''}"
 
     def _repr_svg_(self) -> str | None:
         from einlang.diagrams import drawing
@@ -325,6 +323,15 @@ def _axes(typed: Typed) -> dict[str, tuple[str, ...]]:
     """The names of every tensor's axes, groups in brackets."""
     axes = {item.tensor.name: tuple(i.name for i in item.indices) for item in typed.inputs}
     return axes | {item.tensor.name: axis_names(item) for item in typed.definitions}
+
+
+def _known(item: nodes.Input, array: np.ndarray[Any, Any]) -> Any:
+    """What the checker takes from the values: all of a parameter, the range of what is public."""
+    if item.qualifier == "param":
+        return _digest(array)
+    if item.qualifier == "secret" or item.range or not array.size or array.dtype.kind not in "biuf":
+        return None
+    return float(array.min()), float(array.max())
 
 
 def _digest(array: np.ndarray[Any, Any]) -> str:

@@ -16,17 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
 from einlang import checking
+from einlang.api.pipeline import CLEAR
 from einlang.api.renaming import Renaming, index_names, subscript_names
 from einlang.api.result import Result
 from einlang.backend import Progress, silent
 from einlang.syntax import nodes, show
+
+if TYPE_CHECKING:
+    from einlang.api.program import Program
 
 SOURCE = "<python>"
 STATEMENTS = "index secret public param client out def where use target test expect let within"
@@ -96,19 +100,25 @@ class Written:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape that the tensor will have. Raises `CheckMistake` where nothing fits."""
-        from einlang.api.program import compile as compiled
-
-        tree = compiled(self.text, name=SOURCE).tree
+        tree = _program(self.text).tree
         return checking.check(tree, data=self.data).tensors[self.name].shape
 
     def run(
         self, backend: str, settings: Mapping[str, Any] | None = None, progress: Progress = silent
     ) -> Result:
-        """The program run on its data."""
-        from einlang.api.program import compile as compiled
-
-        program = compiled(self.text, name=SOURCE)
+        """The program run on its data. Programs are kept: only few of those that hold keys."""
+        program = (_program if backend == CLEAR else _keyed)(self.text)
         return program.run(backend, {**(settings or {}), **self.data}, progress=progress)
+
+
+@lru_cache(maxsize=256)
+def _program(text: str) -> Program:
+    from einlang.api.program import compile
+
+    return compile(text, name=SOURCE)
+
+
+_keyed = lru_cache(maxsize=4)(_program.__wrapped__)
 
 
 def write(tensor: Made) -> Written:

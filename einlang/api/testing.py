@@ -9,7 +9,7 @@ expect y[i] == 7: off by 1 at i = 0, where 6 stands beside 7
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,46 +60,67 @@ class Outcome:
         return not self.failures
 
 
-def run_tests(typed: Typed, options: Options, backend: str, directory: Path) -> tuple[Outcome, ...]:
-    """All the tests of a program, in order."""
-    return tuple(_run_test(typed, test, options, backend, directory) for test in typed.tests)
+def run_tests(
+    checked: Callable[[Arrays], Typed], options: Options, backend: str, directory: Path
+) -> tuple[Outcome, ...]:
+    """All the tests of a program, in order. `checked` checks it with further data."""
+    typed = checked({})
+    runs = (_Run(typed, n, checked, options, backend, directory) for n in range(len(typed.tests)))
+    return tuple(run.outcome() for run in runs)
 
 
-def _run_test(typed: Typed, test: Test, options: Options, backend: str, directory: Path) -> Outcome:
-    try:
-        values = _values(typed, test, options, backend, directory)
-        failures = tuple(
-            text for expect in test.expects for text in _violation(typed, expect, values)
-        )
-    except EinlangError as error:
-        return Outcome(test.label, (str(error),))
-    return Outcome(test.label, failures)
+@dataclass(frozen=True)
+class _Run:
+    """One test, by number, of a program that was checked without its `let`s."""
 
+    typed: Typed
+    number: int
+    checked: Callable[[Arrays], Typed]
+    options: Options
+    backend: str
+    directory: Path
 
-def _values(
-    typed: Typed, test: Test, options: Options, backend: str, directory: Path
-) -> dict[str, np.ndarray[Any, Any]]:
-    """All tensors that the test reads."""
-    given = {**options.data, **_lets(typed, test, options, directory)}
-    asked = {name for e in test.expects for side in (e.left, e.right) for name in reads(side)}
-    made = [item.tensor.name for item in typed.definitions if item.tensor.name in asked]
-    needed = _needed(typed, asked)
-    kept = tuple(item for item in typed.inputs if item.tensor.name in needed)
-    arrays = data.bind(
-        replace(typed, inputs=kept),
-        {name: array for name, array in given.items() if name in needed},
-        directory,
-    )
-    if not made:
-        return arrays
-    part = replace(
-        typed,
-        inputs=kept,
-        definitions=tuple(d for d in typed.definitions if d.tensor.name in needed),
-        outputs=tuple(made),
-    )
-    compiled = prepare(part, planning.plan(part), backend, arrays, options.settings)
-    return {**arrays, **execute(compiled, arrays)}
+    def outcome(self) -> Outcome:
+        test = self.typed.tests[self.number]
+        try:
+            lets = self.lets(test)
+            typed = self.checked(lets) if lets else self.typed
+            test = typed.tests[self.number]
+            values = self.values(typed, test, {**self.options.data, **lets})
+            failures = tuple(text for item in test.expects for text in _violation(item, values))
+        except EinlangError as error:
+            return Outcome(test.label, (str(error),))
+        return Outcome(test.label, failures)
+
+    def lets(self, test: Test) -> dict[str, np.ndarray[Any, Any]]:
+        """The values that the test gives to inputs."""
+        if not test.lets:
+            return {}
+        asked = {name for item in test.lets for name in reads(item.value)}
+        kept, arrays = self.bound(self.typed, asked, self.options.data)
+        return _clear(kept, tuple(replace(d, client=False) for d in test.lets), arrays)
+
+    def values(self, typed: Typed, test: Test, given: Arrays) -> dict[str, np.ndarray[Any, Any]]:
+        """All tensors that the test reads."""
+        asked = {name for e in test.expects for side in (e.left, e.right) for name in reads(side)}
+        needed = _needed(typed, asked)
+        kept, arrays = self.bound(typed, needed, given)
+        made = tuple(d.tensor.name for d in typed.definitions if d.tensor.name in asked)
+        if not made:
+            return arrays
+        definitions = tuple(d for d in typed.definitions if d.tensor.name in needed)
+        part = replace(typed, inputs=kept, definitions=definitions, outputs=made)
+        plan = planning.plan(part)
+        compiled = prepare(part, plan, self.backend, arrays, self.options.settings)
+        return {**arrays, **execute(compiled, arrays)}
+
+    def bound(
+        self, typed: Typed, names: Collection[str], given: Arrays
+    ) -> tuple[tuple[Input, ...], dict[str, np.ndarray[Any, Any]]]:
+        """The inputs of these names, and their values."""
+        kept = tuple(item for item in typed.inputs if item.tensor.name in names)
+        own = {name: array for name, array in given.items() if name in names}
+        return kept, data.bind(replace(typed, inputs=kept), own, self.directory)
 
 
 def _needed(typed: Typed, asked: Iterable[str]) -> set[str]:
@@ -111,29 +132,14 @@ def _needed(typed: Typed, asked: Iterable[str]) -> set[str]:
     return needed
 
 
-def _lets(
-    typed: Typed, test: Test, options: Options, directory: Path
-) -> dict[str, np.ndarray[Any, Any]]:
-    if not test.lets:
-        return {}
-    asked = {name for item in test.lets for name in reads(item.value)}
-    kept = tuple(item for item in typed.inputs if item.tensor.name in asked)
-    arrays = data.bind(
-        replace(typed, inputs=kept),
-        {name: array for name, array in options.data.items() if name in asked},
-        directory,
-    )
-    return _clear(typed, kept, tuple(replace(d, client=False) for d in test.lets), arrays)
-
-
 def _clear(
-    typed: Typed, kept: tuple[Input, ...], made: tuple[Definition, ...], arrays: Arrays
+    kept: tuple[Input, ...], made: tuple[Definition, ...], arrays: Arrays
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Definitions evaluated by NumPy, everything public."""
     part = Typed(
-        typed.name,
+        "<test>",
         None,
-        typed.indices,
+        (),
         tuple(replace(i, tensor=replace(i.tensor, qualifier=Qualifier.PUBLIC)) for i in kept),
         tuple(replace(d, tensor=replace(d.tensor, qualifier=Qualifier.PUBLIC)) for d in made),
         tuple(item.tensor.name for item in made),
@@ -153,9 +159,9 @@ def reads(value: Expression) -> tuple[str, ...]:
     return reads(value.body if isinstance(value, Fold) else value.argument)
 
 
-def _violation(typed: Typed, expect: Expect, values: Arrays) -> tuple[str, ...]:
+def _violation(expect: Expect, values: Arrays) -> tuple[str, ...]:
     """What is wrong at the worst place, if anything is."""
-    left, right, indices = _sides(typed, expect, values)
+    left, right, indices = _sides(expect, values)
     distance = np.abs(left - right)
     if expect.operator == "!=":
         holds = distance > expect.within
@@ -176,7 +182,7 @@ def _text(expect: Expect) -> str:
 
 
 def _sides(
-    typed: Typed, expect: Expect, values: Arrays
+    expect: Expect, values: Arrays
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], tuple[Index, ...]]:
     """Both sides as float arrays over all free indices."""
     indices = tuple(dict.fromkeys((*expect.left.free, *expect.right.free)))
@@ -191,7 +197,7 @@ def _sides(
         Definition(Tensor(name, shape, Qualifier.PUBLIC), left, value)
         for name, value in (("left side", expect.left), ("right side", expect.right))
     )
-    sides = _clear(typed, kept, made, {name: values[name] for name in asked})
+    sides = _clear(kept, made, {name: values[name] for name in asked})
     first, second = (np.asarray(sides[item.tensor.name], float) for item in made)
     return first, second, indices
 
