@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from einlang_numpy import lower
 from hypergraphs import array, diagrams, evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from einlang.checking.typed import Qualifier
+from einlang.checking.typed import Function, Qualifier
 from einlang.diagrams.diagram import (
     Bubble,
     Diagram,
@@ -128,9 +129,37 @@ def test_equal_terms_are_counted() -> None:
 
 def test_what_is_the_same_along_a_wire_is_computed_once() -> None:
     inside = Diagram((3, 100), (Node(TensorBox("x"), (0,)),), (), (0, 1))
-    from einlang.checking.typed import Function
-
     diagram = Diagram((3, 100), (Node(Bubble(Function("tanh"), inside), (0, 1)),), (), (0,))
     given, steps = lowered(diagram, {"x": np.arange(3.0)})
     np.testing.assert_allclose(given, 100 * np.tanh(np.arange(3.0)))
     assert max(step.type.size for step in steps) == 3
+
+
+def test_maps_of_maps_are_one_view() -> None:
+    nodes = (
+        Node(TensorBox("x"), (0,)),
+        Node(MapBox((2,), 1), (0, 1)),
+        Node(MapBox((1, 3), 0), (1, 2, 3)),
+    )
+    diagram = Diagram((20, 8, 2, 3), nodes, (), (2, 3))
+    given, steps = lowered(diagram, {"x": np.arange(20.0)})
+    wanted = [[2 * (i + 3 * j) + 1 for j in range(3)] for i in range(2)]
+    np.testing.assert_allclose(given, wanted)
+    assert [type(step.operation).__name__ for step in steps] == ["View"]
+
+
+def test_maps_in_a_circle_are_a_relation() -> None:
+    nodes = (
+        Node(TensorBox("x"), (0,)),
+        Node(MapBox((1,)), (0, 1)),
+        Node(MapBox((1,)), (1, 0)),
+    )
+    diagram = Diagram((4, 4), nodes, (), ())
+    given, _ = lowered(diagram, {"x": np.array([1.0, 10.0, 100.0, 1000.0])})
+    assert float(given) == 1111.0
+
+
+def test_a_map_that_fills_in_numbers_stands_at_one_axis_only() -> None:
+    nodes = Node(TensorBox("x"), (0,)), Node(MapBox((1,), -1, "pad", 7.0), (0, 1))
+    with pytest.raises(ValueError, match="no relation"):
+        lowered(Diagram((3, 4), nodes, (), (0, 1)), {"x": np.arange(3.0)})

@@ -178,3 +178,35 @@ def test_thousands_of_contractions_are_planned_and_run_in_seconds(typed: Typed) 
     assert all(isinstance(step.operation, Contract) for step in flow.steps)
     turned = np.linalg.matrix_power(rotation, 5000)
     np.testing.assert_allclose(value, turned if value.ndim == 2 else turned @ np.ones(2))
+
+
+def test_groups_are_made_and_read_in_row_major_order() -> None:
+    text = """
+index h = 2, d = 3, t = 4
+public x[t, h, d]
+y[t, (h d)] = 2 * x[t, h, d]
+z[h] = y[t, (h d)]
+out y, z
+"""
+    flow = planned(text).server
+    assert "Reshape" in operations(flow)
+    x = np.arange(24.0).reshape(4, 2, 3)
+    y, z = lower(flow).run([x])
+    np.testing.assert_allclose(y, 2 * x.reshape(4, 6))
+    np.testing.assert_allclose(z, 2 * x.sum((0, 2)))
+
+
+def test_a_client_may_read_what_the_client_computed_and_inputs() -> None:
+    text = """
+index n = 3
+secret x[n]
+public truth[n]
+y[n] = 2 * x[n]
+client up[n] = y[n] > 0
+client right = up[n] * truth[n]
+out right
+"""
+    found = planned(text)
+    assert found.server.names == ("y",)
+    assert {port.name for port in found.client.inputs} == {"y", "truth"}
+    assert found.client.names == ("right",)
