@@ -210,9 +210,9 @@ class Diagram:
         draw(self, path, title=title, sizes=sizes)
 
     def _repr_svg_(self) -> str:
-        from einlang.diagrams.drawing import svg
+        from einlang.diagrams.drawing import text
 
-        return svg(self)
+        return text(self, "svg")
 
 
 class Gluing:

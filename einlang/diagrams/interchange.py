@@ -67,7 +67,8 @@ class _Weaving:
         self.diagram = diagram
         self.layers: list[Any] = []
         self.front = list(diagram.dom)
-        self.objects = [frobenius.Ob(str(size)) for size in diagram.sizes]
+        self.types: dict[tuple[int, ...], Any] = {}
+        self.boxes: dict[tuple[Any, ...], Any] = {}
         self.due = [0] * len(diagram.sizes)
         for node in diagram.nodes:
             for leg in node.legs:
@@ -78,7 +79,17 @@ class _Weaving:
 
     def type(self, wires: Any) -> Any:
         """Wires as a DisCoPy type."""
-        return frobenius.Ty(*(self.objects[wire] for wire in wires))
+        sizes = tuple(self.diagram.sizes[wire] for wire in wires)
+        if sizes not in self.types:
+            self.types[sizes] = frobenius.Ty(*map(str, sizes))
+        return self.types[sizes]
+
+    def made(self, kind: Any, *arguments: Any) -> Any:
+        """A DisCoPy box, the same one every time it is asked for."""
+        key = (kind, *(str(argument) for argument in arguments))
+        if key not in self.boxes:
+            self.boxes[key] = kind(*arguments)
+        return self.boxes[key]
 
     def emit(self, box: Any, place: int, legs_in: int, out: list[int]) -> None:
         """A layer with this box, on the wires from `place` on."""
@@ -89,7 +100,7 @@ class _Weaving:
     def swap(self, place: int) -> None:
         """Crosses the wire at `place` and the next one."""
         left, right = self.front[place : place + 2]
-        box = frobenius.Swap(self.type([left]), self.type([right]))
+        box = self.made(frobenius.Swap, self.type([left]), self.type([right]))
         self.emit(box, place, 2, [right, left])
 
     def open(self) -> None:
@@ -142,11 +153,11 @@ class _Weaving:
             return
         kind = self.type([wire])
         if (legs_in, legs_out) == (2, 0):
-            box: Any = frobenius.Cup(kind, kind)
+            box = self.made(frobenius.Cup, kind, kind)
         elif (legs_in, legs_out) == (0, 2):
-            box = frobenius.Cap(kind, kind)
+            box = self.made(frobenius.Cap, kind, kind)
         else:
-            box = frobenius.Spider(legs_in, legs_out, kind)
+            box = self.made(frobenius.Spider, legs_in, legs_out, kind)
         self.emit(box, place, legs_in, [wire] * legs_out)
 
     def close(self) -> None:

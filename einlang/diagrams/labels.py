@@ -5,15 +5,18 @@
 '2p - r + 3'
 >>> label(MapBox((1,), -1, "pad"), ("x",))
 'pad(x - 1)'
->>> label(NumberBox(0.5))
-'0.5'
+>>> label(NumberBox(0.5)), label(NumberBox(1 / 128))
+('0.5', '1/128')
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from einlang.checking.typed import Function
 from einlang.diagrams.diagram import Box, Bubble, FoldBox, MapBox, NumberBox, TensorBox
+
+STEPS = {"lt0": "<", "le0": "≤", "gt0": ">", "ge0": "≥", "eq0": "=", "ne0": "≠"}
 
 
 def label(box: Box, names: Sequence[str] = ()) -> str:
@@ -22,16 +25,37 @@ def label(box: Box, names: Sequence[str] = ()) -> str:
         case TensorBox(name):
             return name
         case NumberBox(value):
-            return f"{value:.6g}"
+            return number(value)
         case MapBox():
             return place(box, names)
         case Bubble(function):
-            return str(function)
+            return of(function)
         case FoldBox(operator, inside, count):
             folded = [inside.name(wire) for wire in inside.cod[len(inside.cod) - count :]]
             return f"{operator}[{', '.join(folded)}]" if all(folded) else operator
         case _:
             return "+"
+
+
+def number(value: float) -> str:
+    """A number in six digits, or as one over a whole number where that is what it is."""
+    short = f"{value:.6g}"
+    if len(short) < 6 or not 0 < abs(value) < 1:
+        return short
+    below = round(1 / abs(value))
+    exact = abs(abs(value) * below - 1) < 1e-14 and below < 1e6
+    return f"{'-' if value < 0 else ''}1/{below}" if exact else short
+
+
+def of(function: Function) -> str:
+    """A function by name, a comparison by its sign, a power by its exponent."""
+    if function.name in STEPS:
+        return f"{STEPS[function.name]} 0"
+    if function.name == "power":
+        return f"^ {function.parameters[0]:g}"
+    if function.name == "polynomial" and len(function.parameters) > 4:
+        return f"polynomial of degree {len(function.parameters) - 1}"
+    return str(function)
 
 
 def place(box: MapBox, names: Sequence[str] = ()) -> str:

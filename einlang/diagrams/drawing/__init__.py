@@ -8,7 +8,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from einlang.checking.typed import Typed
@@ -16,8 +16,10 @@ from einlang.diagrams.build import build
 from einlang.diagrams.diagram import Diagram
 from einlang.diagrams.drawing.layout import picture
 from einlang.diagrams.drawing.scene import NAME, Picture, Text, stack, width
+from einlang.diagrams.drawing.svg import markup
 from einlang.diagrams.drawing.tikz import document, tikz
 
+WRITERS: dict[str, Callable[[Picture], str]] = {"svg": markup, "tikz": tikz, "tex": document}
 KINDS = ("svg", "png", "pdf", "tikz", "tex")
 
 
@@ -39,11 +41,6 @@ def text(
     """What `draw` would write into a file of one of the kinds that are text."""
     whole = picture(program, sizes=sizes) if isinstance(program, Diagram) else _page(program, sizes)
     return _bytes(whole, kind).decode()
-
-
-def svg(diagram: Diagram) -> str:
-    """The picture as SVG."""
-    return text(diagram, "svg")
 
 
 def _page(program: Typed | Mapping[str, Diagram], sizes: bool) -> Picture:
@@ -70,8 +67,8 @@ def _write(whole: Picture, path: Path) -> None:
 def _bytes(whole: Picture, kind: str) -> bytes:
     if kind not in KINDS:
         raise ValueError(f"pictures end in {', '.join('.' + k for k in KINDS)}, not .{kind}")
-    if kind in ("tikz", "tex"):
-        return (tikz(whole) + "\n" if kind == "tikz" else document(whole)).encode()
+    if kind in WRITERS:
+        return WRITERS[kind](whole).encode()
     from einlang.diagrams.drawing.canvas import render
 
     return render(whole, kind)

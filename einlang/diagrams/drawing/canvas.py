@@ -1,7 +1,7 @@
-"""Pictures as SVG, PNG or PDF, by matplotlib; the same picture gives the same bytes.
+"""Pictures as PNG or PDF, by matplotlib; the same picture gives the same bytes.
 
 >>> from einlang.diagrams.drawing.scene import Dot, Picture
->>> render(Picture((Dot(1, 1),), 2, 2), "svg").startswith(b"<?xml")
+>>> render(Picture((Dot(1, 1),), 2, 2), "png").startswith(b"\\x89PNG")
 True
 """
 
@@ -11,20 +11,21 @@ import io
 import warnings
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from einlang.diagrams.drawing.scene import Curve, Dot, Frame, Picture, Text
+from einlang.diagrams.drawing.scene import INDEX, Curve, Dot, Frame, Picture, Text
 
 UNIT = 0.42
 """Inches."""
 EDGE = 0.3
 DOTS = 220
 LARGEST = 30_000
-"""Pixels along one side; a larger picture is made coarser."""
+"""Pixels along one side; a larger picture is made coarser, and"""
+LEGIBLE = 4
+"""words that would be no more pixels high than this are left out."""
 
 INK = "#1b2733"
 STYLE: dict[str, dict[str, Any]] = {
@@ -37,7 +38,6 @@ STYLE: dict[str, dict[str, Any]] = {
 }
 FONTS = ["STIXGeneral", "DejaVu Sans"]
 HALO = withStroke(linewidth=2.2, foreground="white", alpha=0.75)
-SETTINGS = {"svg.hashsalt": "einlang", "svg.fonttype": "path", "path.simplify": False}
 
 
 def render(picture: Picture, kind: str) -> bytes:
@@ -48,19 +48,19 @@ def render(picture: Picture, kind: str) -> bytes:
     axes.set_axis_off()
     axes.set_xlim(-EDGE, -EDGE + max(broad, 1))
     axes.set_ylim(-EDGE + max(high, 1), -EDGE)
+    dots = DOTS * min(1.0, LARGEST / (DOTS * UNIT * max(broad, high)))
+    words = INDEX * UNIT * dots > LEGIBLE
     for depth, item in enumerate(picture.items):
-        _paint(axes, item, depth + 1)
-    pixels = DOTS * UNIT * max(broad, high)
-    dots = DOTS * min(1.0, LARGEST / pixels)
+        if words or not isinstance(item, Text):
+            _paint(axes, item, depth + 1)
     out = io.BytesIO()
-    with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")
         figure.savefig(out, format=kind, dpi=dots, metadata=_METADATA[kind])
     return out.getvalue()
 
 
 _METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": "einlang"},
     "png": {"Software": "einlang"},
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": "einlang", "Producer": None},
 }
@@ -94,7 +94,8 @@ def _paint(axes: Any, item: Any, depth: int) -> None:
             axes.text(
                 x,
                 y,
-                text.replace("$", r"\$"),
+                text,
+                parse_math=False,
                 fontsize=height * UNIT * 72 * 0.93,
                 fontfamily=FONTS,
                 style="italic" if italic else "normal",

@@ -75,7 +75,7 @@ def _plain_sum(diagram: Diagram) -> tuple[Diagram, ...]:
 
 def _row(terms: Sequence[Diagram], legs: int, sizes: bool) -> Picture:
     """Terms side by side on one base line, with signs between them."""
-    signed = [_signed(term) for term in terms]
+    signed = sorted((_signed(term) for term in terms), key=lambda pair: pair[0] == "−")
     parts = [picture(term, sizes=sizes) for _, term in signed]
     base = max(part.base for part in parts)
     below = max(part.height - part.base for part in parts)

@@ -1,7 +1,7 @@
 r"""Pictures as TikZ: a `tikzpicture`, or a document of its own.
 
 >>> from einlang.diagrams.drawing.scene import Dot, Picture
->>> print(tikz(Picture((Dot(1, 1),), 2, 2)))
+>>> print(tikz(Picture((Dot(1, 1),), 2, 2)), end="")
 \begin{tikzpicture}[x=0.8cm, y=-0.8cm, line width=0.6pt]
 \fill (1, 1) circle[radius=0.09];
 \end{tikzpicture}
@@ -24,6 +24,11 @@ SPECIAL = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
     "−": "$-$",
+    "<": "$<$",
+    ">": "$>$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "≠": r"$\neq$",
     **{letter: "\\" + letter for letter in "&%$#_{}"},
 }
 
@@ -32,13 +37,13 @@ def tikz(picture: Picture) -> str:
     """A `tikzpicture`."""
     lines = [r"\begin{tikzpicture}[x=0.8cm, y=-0.8cm, line width=0.6pt]"]
     lines += [_draw(item) for item in picture.items]
-    return "\n".join([*lines, r"\end{tikzpicture}"])
+    return "\n".join([*lines, r"\end{tikzpicture}", ""])
 
 
 def document(picture: Picture) -> str:
     """A LaTeX document with nothing but the picture."""
     head = "\\documentclass[tikz, border=4pt]{standalone}\n\\begin{document}\n"
-    return f"{head}{tikz(picture)}\n\\end{{document}}\n"
+    return f"{head}{tikz(picture)}\\end{{document}}\n"
 
 
 def escape(text: str) -> str:
@@ -71,4 +76,4 @@ def _draw(item: Item) -> str:
 
 
 def _p(number: float) -> str:
-    return f"{number:.3f}".rstrip("0").rstrip(".").replace("-0", "-0") or "0"
+    return f"{round(number, 3) + 0.0:g}"

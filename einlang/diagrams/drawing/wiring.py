@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from einlang.diagrams.drawing.order import levels, spread
@@ -18,6 +18,8 @@ GAP = 0.6
 FIRST = 0.42
 LEVEL = 0.6
 CLEAR = 0.14
+REACH = 16
+"""How far a dot or a name moves to get clear of wires, in tenths."""
 
 
 class Wiring:
@@ -42,8 +44,9 @@ class Wiring:
         self.names = names
         self.base = base
         self.out = {wire: cod.count(wire) for wire in dict.fromkeys(cod)}
-        joints = [wire for wire in strands if self._bent(wire)]
-        self.dots = self._dots([wire for wire in joints if strands[wire]])
+        joints = {wire: None for wire in strands if self._bent(wire)}
+        self.posts = sorted((x, wire) for wire, places in strands.items() for x in places)
+        self.dots = self._dots({wire: None for wire in joints if strands[wire]})
         self.ends = self._ends()
         self._loose(joints)
         spans = [self._span(wire) for wire in joints]
@@ -58,21 +61,29 @@ class Wiring:
     def _cup(self, wire: int) -> bool:
         return len(self.strands[wire]) == 2 and not self.out.get(wire)
 
-    def _dots(self, joints: list[int]) -> dict[int, float]:
+    def _dots(self, joints: Mapping[int, None]) -> dict[int, float]:
         """Where joints stand: in the middle of their legs, but not on another wire."""
         dots = {w: sum(self.strands[w]) / 2 for w in joints if self._cup(w)}
-        lines = {w: x[0] for w, x in self.strands.items() if not self._bent(w)}
+        lines = {w: self.strands[w][0] for w in self.out if not self._bent(w)}
         rank = {wire: place for place, wire in enumerate(self.out)}
         for wire in sorted(set(joints) - set(dots), key=lambda w: rank.get(w, len(rank))):
             middle = sum(self.strands[wire]) / len(self.strands[wire])
-            beside = [x for w in joints if w != wire for x in self.strands[w]]
-            busy = sorted([*lines.values(), *beside])
-            shifts = [sign * step * 0.1 for step in range(16) for sign in (1, -1)]
-            clear = [middle + s for s in shifts if _clear(middle + s, busy)] or [middle]
+            busy = [x for x, w in self._near(middle) if w != wire]
+            shifts = [sign * step * 0.1 for step in range(REACH) for sign in (1, -1)]
+            clear = [
+                middle + s for s in shifts if all(abs(middle + s - x) > CLEAR for x in busy)
+            ] or [middle]
             order = [(rank[w] < rank[wire], x) for w, x in lines.items() if wire in rank]
             dots[wire] = min(clear, key=lambda x: abs(x - middle) + 1.2 * _crossed(x, order))
             lines[wire] = dots[wire]
+            insort(self.posts, (dots[wire], wire))
         return dots
+
+    def _near(self, x: float) -> list[tuple[float, int]]:
+        """The wires that hang down around a place."""
+        reach = 0.1 * REACH + 1
+        first, last = (bisect_left(self.posts, (x + shift, -1)) for shift in (-reach, reach))
+        return self.posts[first:last]
 
     def _ends(self) -> list[float]:
         """Where the wires go out: in order, and as straight below as can be."""
@@ -86,7 +97,7 @@ class Wiring:
         gaps = [max(GAP, (a + b) / 2 + 0.18) for a, b in pairwise(broad)]
         return spread(targets[::-1], gaps, weights)
 
-    def _loose(self, joints: list[int]) -> None:
+    def _loose(self, joints: Iterable[int]) -> None:
         """Dots of wires that no leg carries: above where they go out, or to the right."""
         right = max([0.0, *self.ends, *(x for places in self.strands.values() for x in places)])
         for wire in joints:
@@ -128,7 +139,7 @@ class Wiring:
                 y = self.bottom - FIRST
             if self._cup(wire):
                 items.append(cup(min(places), max(places), self.base, y - self.base))
-                items.append(Text(x, y + 0.2, self.names[wire], INDEX, True))
+                items.append(Text(self._beside(wire), y + 0.2, self.names[wire], INDEX, True))
                 continue
             for place in places:
                 straight = abs(place - x) < 1e-9
@@ -142,16 +153,20 @@ class Wiring:
                 items.append(Text(x + 0.18, y + 0.1, name, INDEX, True, "start"))
         return items
 
+    def _beside(self, wire: int) -> float:
+        """Where below a cup there is room for its name, between the lines that cross it."""
+        left, right = min(self.strands[wire]), max(self.strands[wire])
+        middle, half = (left + right) / 2, width(self.names[wire], INDEX) / 2 + 0.08
+        busy = [x for x, other in self._near(middle) if other != wire]
+        shifts = [sign * step * 0.05 for step in range(2 * REACH) for sign in (1, -1)]
+        clear = (middle + s for s in shifts if all(abs(middle + s - x) > half for x in busy))
+        place = next(clear, middle)
+        return place if left + half < place < right - half else middle
+
     def _down(self, x: float, y: float, end: float) -> list[Item]:
         """Straight down, then over to an end."""
         straight = [line((x, y), (x, self.shuffle))] if self.shuffle > y else []
         return [*straight, line((x, max(y, self.shuffle)), (end, self.bottom))]
-
-
-def _clear(x: float, busy: Sequence[float]) -> bool:
-    """Whether a place is not on any of these, which are sorted."""
-    place = bisect_left(busy, x)
-    return all(abs(x - other) > CLEAR for other in busy[max(place - 1, 0) : place + 1])
 
 
 def _crossed(x: float, order: Sequence[tuple[bool, float]]) -> int:
