@@ -282,8 +282,6 @@ def _missing_operator(failure: Failure) -> Diagnostic | None:
         return None
     if before.text not in (")", "]") and before.type not in ("NAME", "NUMBER"):
         return None
-    if failure.kind == "expect" and token.text == "in":
-        return None
     opened, hint = _opening(failure), "a product is written with `*`"
     if opened is not None and failure.tokens[opened].text == "[":
         hint = "subscripts stand between commas; `(i j)` groups two on one axis"
