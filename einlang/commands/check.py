@@ -21,11 +21,10 @@ def check(
     """Say what is wrong with a program: names, sizes, secrecy, ranges, shapes of data."""
     program = options.program(file, code)
     typed = program.check(options.given(program, sets))
-    warnings = getattr(typed, "warnings", ())
     if json:
-        print_json({"diagnostics": [item.as_json() for item in warnings]})
+        print_json({"diagnostics": [item.as_json() for item in typed.warnings]})
         return
-    complain(warnings)
+    complain(typed.warnings)
     say(out(), f"{program.name}: {_counts(typed)}: fine")
 
 

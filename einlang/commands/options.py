@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,15 +74,27 @@ def given(
 def _value(program: Program, name: str, text: str) -> Any:
     if name in inputs(program.tree):
         number = _number(text)
-        return data.load(text, Path()) if number is None else np.asarray(number)
+        return _array(text) if number is None else np.asarray(number)
     number = _number(text)
     if name in indices(program.tree):
         if isinstance(number, int):
             return number
         raise fail(DataMistake, "E0690", f"the size of index `{name}` is a whole number")
     if ARRAY.search(text):
-        return data.load(text, Path())
+        return _array(text)
     return setting(name, text)
+
+
+def _array(reference: str) -> np.ndarray[Any, Any]:
+    """The array in a file, sought from where one is."""
+    try:
+        return data.load(reference, Path())
+    except DataMistake as mistake:
+        missing = "paths on the command line start where you are"
+        raise DataMistake(
+            replace(item, hint=missing) if item.code == "E0601" else item
+            for item in mistake.diagnostics
+        ) from None
 
 
 def _number(text: str) -> int | float | None:

@@ -131,13 +131,22 @@ class Session:
             question = asked(chunk, SOURCE)
             if question is None:
                 raise error
-            self._show([*self.statements, question], [question.name])
+            self._answer(question)
             return
         kept = [item for item in self.statements if _name(item) not in {_name(n) for n in new}]
         made = [item.name for item in new if isinstance(item, nodes.Definition)]
         together = [*kept, *new]
         self._show(together, made)
         self.statements = together
+
+    def _answer(self, question: nodes.Definition) -> None:
+        """Show a tensor that is asked for by its name, or the value of an expression."""
+        value = question.value
+        bare = isinstance(value, nodes.Access) and not value.subscripts and value.tensor
+        if ("tensor", bare) in {_name(item) for item in self.statements}:
+            self._show(self.statements, [str(bare)])
+        else:
+            self._show([*self.statements, question], [question.name])
 
     def _show(self, statements: list[nodes.Statement], names: list[str]) -> None:
         """Check the statements, and print the tensors of these names where there is data."""

@@ -44,7 +44,7 @@ def run(
     """Run a program and print its outputs."""
     program = options.program(file, code)
     given = options.given(program, sets, engine)
-    complain(getattr(program.check(given), "warnings", ()))
+    complain(program.check(given).warnings)
     with shown(err()) as progress:
         result = program.run(backend, given, verify=verify, progress=progress)
     if out_file is not None:

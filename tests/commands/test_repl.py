@@ -24,7 +24,8 @@ def test_definitions_are_shown_and_kept() -> None:
 
 def test_expressions_are_shown() -> None:
     assert "it = 7" in said("x = 3", "2 * x + 1")
-    assert "x = 3" in said("x = 3", "index i = 2", "x")
+    assert said("x = 3", "index i = 2", "x").count("x = 3") == 2
+    assert said("index i = 2", "A[i] = 5", "A").count("A") == 2
 
 
 def test_mistakes_are_not_fatal() -> None:
