@@ -218,17 +218,17 @@ class Maker:
         dummy = nodes.Definition("_", tuple(plain(n) for n in self.left_of(value)), value)
         found = []
         for _ in range(6):
-            moved = {name: self.moved(stored, draw) for name, stored in scope.tensors.items()}
+            moved = {name: self.moved(known, draw) for name, known in self.tensors.items()}
             with np.errstate(all="ignore"):
                 found.append(define(dummy, replace(scope, tensors=moved)).values)
         return all(np.abs(v - found[0]).max(initial=0) < 0.2 for v in found)
 
-    def moved(self, stored: Stored, draw: np.random.Generator) -> Stored:
-        """Nearly the same values; whole numbers stay what they are."""
-        if np.all(stored.values == np.round(stored.values)):
-            return stored
-        shift = draw.uniform(-self.profile.edge, self.profile.edge, stored.values.shape)
-        return Stored(stored.values + shift)
+    def moved(self, known: Known, draw: np.random.Generator) -> Stored:
+        """Nearly the same values; whole numbers that nobody encrypts stay what they are."""
+        values = np.asarray(known.values, float)
+        if known.whole and not known.secret:
+            return Stored(values)
+        return Stored(values + draw.uniform(-self.profile.edge, self.profile.edge, values.shape))
 
     def left_of(self, value: nodes.Expression) -> tuple[str, ...]:
         return tuple(occurs(value))

@@ -7,6 +7,7 @@ A case is a program under `tests/golden/malformed`. The lines at its head that s
 - `data a.npy = zeros(3, 4)`: an array in a file, made by one of `CONSTRUCTORS`;
 - `bytes a.npy = 93 4e 55`: a file with these bytes; `text a.csv = 1,2\n`: with this text;
 - `folder a`: a folder; `without openfhe`: a library that cannot be imported;
+- `python 3.13`: what the fhe backend takes this Python for;
 - `nested 5000`: the program is a number in as many brackets; `stdin`: it is typed in.
 
 `REGENERATE=1 pytest tests/malformed` writes down anew what is said.
@@ -14,12 +15,13 @@ A case is a program under `tests/golden/malformed`. The lines at its head that s
 
 from __future__ import annotations
 
-import ast
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -54,11 +56,11 @@ CONSTRUCTORS: dict[str, Callable[..., np.ndarray]] = {
 def prepare(line: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Does what one line at the head of a case says."""
     verb, _, rest = line.partition(" ")
-    name, _, value = rest.partition(" = ")
+    name, _, value = (part.strip() for part in rest.partition("="))
     path = folder / name
     if verb == "data":
         constructor, _, shape = value.partition("(")
-        array = CONSTRUCTORS[constructor](*ast.literal_eval(f"({shape.rstrip(')')},)"))
+        array = CONSTRUCTORS[constructor](*(int(size) for size in re.findall(r"\d+", shape)))
         np.savez(path, a=array) if path.suffix == ".npz" else np.save(path, array)
     elif verb == "bytes":
         path.write_bytes(bytes.fromhex(value))
@@ -71,6 +73,13 @@ def prepare(line: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
         (folder / "example.ein").write_text(f"C = {'(' * depth}1{')' * depth}\n")
     elif verb == "stdin":
         patch.setattr(sys, "stdin", io.StringIO((folder / "example.ein").read_text()))
+    elif verb == "python":
+        old = SimpleNamespace(
+            version_info=(*map(int, name.split(".")), 0), implementation=sys.implementation
+        )
+        patch.setattr("einlang_fhe.engines.binding.sys", old)
+        patch.setattr("platform.python_version", lambda: f"{name}.0")
+        patch.setattr("platform.machine", lambda: "x86_64")
     elif verb == "without":
         patch.setitem(sys.modules, name, None)
     else:
@@ -92,7 +101,14 @@ def said(name: str, command: Callable, patch: pytest.MonkeyPatch) -> str:
             prepare(line, folder, patch)
     code, out, err = command(run)
     text = f"$ einlang {' '.join(run)}\n{out}--- stderr ---\n{err}--- exit {code} ---\n"
-    return text.replace(str(folder), "FOLDER")
+    return tidy(text.replace(str(folder), "FOLDER"))
+
+
+def tidy(text: str) -> str:
+    """Without what differs from machine to machine: times, and the frames of typer."""
+    lines = [line.strip("│ ") if "│" in line else line for line in text.splitlines()]
+    lines = [line for line in lines if not line.startswith(("╭", "╰"))]
+    return re.sub(r"in \d+\.\d+ s", "in N s", "\n".join(lines)) + "\n"
 
 
 @pytest.mark.parametrize("name", NAMES)
