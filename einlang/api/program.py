@@ -30,7 +30,7 @@ from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
 from einlang.checking.typed import Qualifier, Typed
-from einlang.errors import DataMistake, EinlangError, fail
+from einlang.errors import CheckMistake, DataMistake, EinlangError, fail
 from einlang.planning.dataflow import Plan
 from einlang.syntax import nodes, read, show
 
@@ -92,6 +92,11 @@ def read_text(path: Path) -> str:
         raise _unreadable(path, "it is not UTF-8 text") from error
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
+
+
+def _nothing() -> Exception:
+    hint = "write what it computes, as in `C[i] = A[i, k]`"
+    return fail(CheckMistake, "E0221", "the program defines no tensor: nothing to run", hint=hint)
 
 
 def _unreadable(path: Path, why: str) -> Exception:
@@ -196,6 +201,8 @@ class Program:
         """
         options = self._options(given, named)
         checked = self._checked(options)
+        if not checked.typed.outputs:
+            raise _nothing()
         arrays = data.bind(checked.typed, options.data, self.directory)
         compiled = self._compiled(checked, backend, arrays, options)
         outputs = execute(compiled, arrays, progress)
