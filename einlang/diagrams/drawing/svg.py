@@ -24,7 +24,6 @@ STYLE = {
     "fold": 'fill="#f9eeea" stroke="#a0522d"',
     "sum": 'fill="#fafafa" stroke="#8894a0" stroke-dasharray="0.14 0.07"',
 }
-HALO = ' paint-order="stroke" stroke="#fff" stroke-opacity="0.75" stroke-width="0.07"'
 
 
 def markup(picture: Picture) -> str:
@@ -60,8 +59,7 @@ def _draw(item: Item) -> str:
             place = f'x="{_p(x)}" y="{_p(y + height * 0.3)}" font-size="{_p(height * 0.95)}"'
             middle = ' text-anchor="middle"' if anchor == "middle" else ""
             style = ' font-style="italic"' if italic else ""
-            halo = HALO if italic and height < 0.4 else ""
-            return f'<text {place} fill="{INK}"{middle}{style}{halo}>{escape(text)}</text>'
+            return f'<text {place} fill="{INK}"{middle}{style}>{escape(text)}</text>'
 
 
 def _p(number: float) -> str:
