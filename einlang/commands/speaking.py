@@ -11,7 +11,7 @@ import functools
 import json as encoder
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -85,7 +85,8 @@ def print_json(value: Any) -> None:
 def table(rows: Sequence[Mapping[str, Any]], title: str = "") -> Table:
     """Rows of equal keys as a table; numbers stand to the right."""
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
-    made.title, made.title_justify, made.title_style = title or None, "left", "bold"
+    made.title = Text(title, style="bold") if title else None
+    made.title_justify = "left"
     for head in rows[0]:
         numeric = all(_numeric(row.get(head)) for row in rows)
         made.add_column(Text(head), justify="right" if numeric else "left", overflow="fold")
@@ -116,7 +117,7 @@ def guarded(command: Command) -> Command:
             say(err(), "interrupted")
             raise typer.Exit(130) from None
 
-    return ends_well  # type: ignore[return-value]
+    return cast(Command, ends_well)
 
 
 def _refuse(error: EinlangError, json: bool) -> None:
