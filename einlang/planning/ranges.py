@@ -1,8 +1,11 @@
 """What the values of a step can be, from what its arguments can be: interval arithmetic.
 
->>> from einlang.planning.dataflow import Add, Type
+>>> from einlang.checking.typed import Function
+>>> from einlang.planning.dataflow import Add, Apply, Type
 >>> bounds(Add((1, -2)), [Type((3,), range=(0.0, 1.0)), Type((3,), range=(0.0, 2.0))], (3,))
 (-4.0, 1.0)
+>>> bounds(Apply(Function("square")), [Type((3,), range=(-1.0, 2.0))], (3,))
+(0.0, 4.0)
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ from collections.abc import Sequence
 from functools import reduce
 from math import isfinite, prod
 
+from einlang.checking.intervals import image, meet, within
 from einlang.planning.dataflow import (
     Add,
+    Apply,
     Constant,
     Contract,
     Fold,
@@ -31,6 +36,8 @@ def bounds(
     """The interval of a step's values; None where nothing is known."""
     if isinstance(operation, Constant):
         return float(operation.value), float(operation.value)
+    if isinstance(operation, Apply):
+        return _image(operation, arguments[0].range)
     ranges = [argument.range for argument in arguments]
     known = [interval for interval in ranges if interval is not None]
     if len(known) < len(ranges):
@@ -55,6 +62,16 @@ def _of(
     ):
         return known[0]
     return None
+
+
+def _image(operation: Apply, given: Interval | None) -> Interval | None:
+    """What a function gives, from the narrower of what is known of its argument."""
+    stated = operation.range
+    inside = meet(given, stated) if given and stated else given or stated
+    if inside is None or not within(operation.function, inside):
+        return None
+    found = image(operation.function, inside)
+    return found if all(map(isfinite, found)) else None
 
 
 def multiply(left: Interval, right: Interval) -> Interval:
