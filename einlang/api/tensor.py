@@ -289,6 +289,6 @@ def _variables(caller: Any) -> Naming:
         id(value): name
         for scope in (caller.f_globals, caller.f_locals)
         for name, value in tuple(scope.items())
-        if isinstance(value, (Tensor, np.ndarray, Encrypted))
+        if isinstance(value, (Tensor, np.ndarray, Encrypted)) and name[0] != "_"
     }
     return lambda held: known.get(id(held))
