@@ -82,7 +82,7 @@ def _row(terms: Sequence[Diagram], legs: int, sizes: bool) -> Picture:
     items: list[Item] = []
     x = 0.0
     for number, (sign, term) in enumerate(signed):
-        part = picture(term, sizes=sizes, below=below - LABEL)
+        part = picture(term, sizes=sizes, below=below - (LABEL if legs else 0))
         if number or sign == "−":
             items.append(Text(x + 0.35, base - HEIGHT / 2, sign, 0.5))
             x += 0.75
@@ -263,7 +263,7 @@ class _Level:
     def finish(self, wiring: Wiring, base: float) -> Picture:
         """Moves everything to the right of zero, and writes the names at the ends."""
         height = wiring.bottom
-        if self.named:
+        if self.named and wiring.ends:
             height += LABEL
             for wire, x in zip(self.diagram.cod, wiring.ends, strict=True):
                 self.items.append(Text(x, wiring.bottom + 0.24, self.name(wire), INDEX, True))

@@ -121,7 +121,9 @@ class Wiring:
         return min(places) - 0.1, max(places) + 0.1 + named
 
     def _slant(self) -> float:
-        """How much room the wires need to cross over to their ends."""
+        """How much room the wires need to cross over to their ends, or the names of joints."""
+        if not self.cod:
+            return 0.4 if self.level else 0.0
         starts = [self._start(wire) or 0.0 for wire in self.cod]
         shifts = [abs(a - b) for a, b in zip(starts, self.ends, strict=True)]
         return min(0.4 + 0.35 * max(shifts, default=0.0), 2.5)
