@@ -224,7 +224,13 @@ class ClearEvaluator:
         return self._made(replace(cipher, values=values, level=cipher.level + levels))
 
     def _made(self, cipher: ClearCipher) -> ClearCipher:
-        return _fitting(cipher, self.parameters)
+        """A ciphertext on a level of the chain.
+
+        Its numbers may outgrow the modulus: they wrap around, and sums bring them back.
+        """
+        if not 0 <= cipher.level <= self.parameters.depth:
+            raise ValueError(f"{cipher} of depth {self.parameters.depth}")
+        return cipher
 
 
 def _vector(values: Array, parameters: Parameters, level: int, degree: int = 1) -> Array:
@@ -251,8 +257,6 @@ def _ready(cipher: ClearCipher, parts: int = 3) -> None:
 
 def _fitting(cipher: ClearCipher, parameters: Parameters) -> ClearCipher:
     """The ciphertext, if the coefficients of its message fit half of its modulus."""
-    if not 0 <= cipher.level <= parameters.depth:
-        raise ValueError(f"{cipher} of depth {parameters.depth}")
     bound = _room(parameters, cipher.level, cipher.degree)
     peak = float(np.abs(cipher.values).max())
     if not peak < bound and not coefficients(cipher.values) < bound:
