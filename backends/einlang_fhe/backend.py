@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from einlang.backend import Arrays, Report, find, silent
+from einlang.backend import Arrays, Report, silent
 from einlang.backend import Progress as Callback
-from einlang.errors import BackendMistake, DataMistake, fail
-from einlang.planning.dataflow import Apply, Dataflow, Fold
+from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import Compiled, compile_flow
 from einlang_fhe.engines import engine_named
 from einlang_fhe.engines.engine import Client, Evaluator, Plain
@@ -27,7 +25,7 @@ from einlang_fhe.layout import pack_one, unpack
 from einlang_fhe.options import Options
 from einlang_fhe.plaintexts import Mask
 from einlang_fhe.reporting import describe
-from einlang_fhe.tensors import extract
+from einlang_fhe.tensors import check_ranges, larger, values_of
 
 Array = np.ndarray[Any, Any]
 
@@ -64,22 +62,30 @@ class FheExecutable:
     parameters: dict[str, Array]
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._keys: tuple[Client, Evaluator] | None = None
+
     @property
     def report(self) -> Report:
         """Counts, parameters and predicted sizes; after a run, its times."""
         return describe(self.compiled, self.options, self.seconds)
 
-    @cached_property
+    @property
     def keys(self) -> tuple[Client, Evaluator]:
         """The client with the secret key, and the evaluator without."""
-        engine = engine_named(self.options.engine)
-        compiled = self.compiled
-        return engine.keys(compiled.parameters, compiled.program.rotations, compiled.relinearize)
+        if self._keys is None:
+            engine = engine_named(self.options.engine)
+            program = self.compiled.program
+            self._keys = engine.keys(
+                self.compiled.parameters, program.rotations, self.compiled.relinearize
+            )
+        return self._keys
 
     def run(self, inputs: Arrays, progress: Callback = silent) -> dict[str, Array]:
         """Encrypts, evaluates, decrypts."""
         known = {**self.parameters, **inputs}
-        self._check_ranges(known)
+        check_ranges(self.flow, known)
+        self._make_room(known)
         client, evaluator = self._timed("keys", lambda: self.keys, progress)
         request = self._timed("encrypt", lambda: self._encrypt(client, known, progress))
         reply = self._timed("evaluate", lambda: self._evaluate(evaluator, known, request, progress))
@@ -136,50 +142,14 @@ class FheExecutable:
             results[item.name] = unpack(rows, item.layout) * item.factor
         return {name: results[name] for name in self.flow.names}
 
-    def _check_ranges(self, inputs: Arrays) -> None:
-        """Raises E0610 when what is at hand shows that a declared range does not hold."""
-        offset = len(self.flow.inputs)
-        watched = {
-            step.arguments[0]: (step.operation.range, step.label)
-            for step in self.flow.steps
-            if isinstance(step.operation, (Apply, Fold)) and step.operation.range is not None
-        }
-        if not watched:
-            return
-        watched = {number: found for number, found in watched.items() if number >= offset}
-        for number, array in _values(self.flow, set(watched), inputs).items():
-            (low, high), label = watched[number]
-            slack = 1e-9 * max(1.0, abs(low), abs(high))
-            if array.size and (array.min() < low - slack or array.max() > high + slack):
-                raise _outside(label, array, low, high)
-
-
-def _outside(label: str, array: Array, low: float, high: float) -> DataMistake:
-    where = f" in {label}" if label else ""
-    error = fail(
-        DataMistake,
-        "E0610",
-        f"a function{where} is given values from {array.min():.4g} to {array.max():.4g}, "
-        f"outside of its range [{low:g}, {high:g}]",
-        hint="the polynomial that stands for it holds on the range only: declare a wider one",
-    )
-    assert isinstance(error, DataMistake)
-    return error
+    def _make_room(self, inputs: Arrays) -> None:
+        """Compiles anew where outputs without a sure bound turn out larger than assumed."""
+        peaks = larger(self.flow, self.compiled.outputs, inputs)
+        if peaks:
+            self.compiled = compile_flow(self.flow, self.options, self.parameters, peaks)
+            self._keys = None
 
 
 def _tensors(compiled: Compiled, numbers: set[int], inputs: Arrays) -> dict[int, Array]:
     """Plain tensors by their number in the lowered program."""
-    return _values(compiled.lowered.tensors, numbers, inputs)
-
-
-def _values(flow: Dataflow, numbers: set[int], inputs: Arrays) -> dict[int, Array]:
-    """Values of a dataflow in the clear, by number."""
-    part = extract(flow, sorted(numbers))
-    needed = {port.name: inputs[port.name] for port in part.inputs if port.name in inputs}
-    missing = [port.name for port in part.inputs if port.name not in inputs]
-    if missing:
-        raise fail(
-            BackendMistake, "E0707", f"no data for {', '.join(missing)}", hint="give it to `run`"
-        )
-    results = find("numpy").compile(part, {}, {}).run(needed)
-    return {int(name): np.asarray(results[name], dtype=np.float64) for name in part.names}
+    return values_of(compiled.lowered.tensors, numbers, inputs)

@@ -7,7 +7,7 @@ large enough for what was written for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -32,13 +32,17 @@ SMALLEST = 1 << 12
 
 @dataclass(frozen=True)
 class Compiled:
-    """A program ready for keys. `request` lists what the client packs, in order, and
-    `levels` at which level each of them is encrypted."""
+    """A program ready for keys.
+
+    `request` lists what the client packs, in order, and `levels` at which level each of
+    them is encrypted. `outputs`: how large the encrypted outputs were taken to be.
+    """
 
     lowered: Lowered
     levelled: Levelled
     parameters: Parameters
     request: tuple[Packing, ...]
+    outputs: dict[str, Magnitude]
 
     @property
     def program(self) -> SlotProgram:
@@ -66,12 +70,18 @@ class Compiled:
         return self.program.count("relinearize") > 0
 
 
-def compile_flow(flow: Dataflow, options: Options, known: Arrays) -> Compiled:
+def compile_flow(
+    flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float] | None = None
+) -> Compiled:
     """The slot program of a dataflow, with the parameters it needs.
 
-    `known` are the tensors that are there when compiling.
+    `known` are the tensors that are there when compiling; `peaks` are bounds on outputs
+    that turned out larger than what was assumed.
     """
     sizes = magnitudes(flow, known)
+    for name, number in zip(flow.names, flow.outputs, strict=True):
+        peak = max(sizes[number].peak, (peaks or {}).get(name, 0.0))
+        sizes[number] = replace(sizes[number], peak=peak)
     ring = options.ring or SMALLEST
     while True:
         compiled = _for_ring(flow, options, ring, sizes)
@@ -87,8 +97,11 @@ def _for_ring(flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magni
     lowered = lower(flow, ring // 2, options.approximation)
     program, request = _requested(DropDead().apply(lowered.program), lowered.request)
     levelled = assign(program)
-    parameters = _parameters(_ranges(flow, lowered, sizes), levelled.depth, options, ring)
-    return Compiled(lowered, levelled, parameters, request)
+    numbers = dict(zip(flow.names, flow.outputs, strict=True))
+    outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
+    ranges = _ranges(flow, lowered, sizes, outputs)
+    parameters = _parameters(ranges, levelled.depth, options, ring)
+    return Compiled(lowered, levelled, parameters, request, outputs)
 
 
 def _requested(
@@ -113,9 +126,13 @@ class _Ranges:
     factor: float
 
 
-def _ranges(flow: Dataflow, lowered: Lowered, sizes: Sequence[Magnitude]) -> _Ranges:
-    numbers = dict(zip(flow.names, flow.outputs, strict=True))
-    held = [(sizes[numbers[reply.name]], abs(reply.factor) or 1.0) for reply in lowered.replies]
+def _ranges(
+    flow: Dataflow,
+    lowered: Lowered,
+    sizes: Sequence[Magnitude],
+    outputs: Mapping[str, Magnitude],
+) -> _Ranges:
+    held = [(outputs[reply.name], abs(reply.factor) or 1.0) for reply in lowered.replies]
     secret = [
         size.typical
         for number, size in enumerate(sizes)

@@ -1,4 +1,4 @@
-"""The part of a dataflow that some of its values need.
+"""Values of a dataflow in the clear: plain operands, and what the data at hand foretells.
 
 >>> from einlang.planning.dataflow import Add, Port, Step, Type
 >>> double = Step(Add((2,)), (1,), Type(()))
@@ -10,10 +10,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil, log2
+from typing import Any
 
-from einlang.planning.dataflow import Dataflow
+import numpy as np
+
+from einlang.backend import Arrays, find
+from einlang.errors import BackendMistake, DataMistake, fail
+from einlang.planning.dataflow import Apply, Dataflow, Fold
+from einlang_fhe.magnitude import Magnitude
+
+Array = np.ndarray[Any, Any]
 
 
 def extract(flow: Dataflow, numbers: Sequence[int]) -> Dataflow:
@@ -35,3 +44,60 @@ def extract(flow: Dataflow, numbers: Sequence[int]) -> Dataflow:
     inputs = tuple(port for number, port in enumerate(flow.inputs) if number in needed)
     outputs = tuple(names[number] for number in numbers)
     return Dataflow(inputs, steps, outputs, tuple(str(number) for number in numbers))
+
+
+def values_of(flow: Dataflow, numbers: set[int], inputs: Arrays) -> dict[int, Array]:
+    """Values of a dataflow by number, computed by the backend called `numpy`."""
+    part = extract(flow, sorted(numbers))
+    missing = [port.name for port in part.inputs if port.name not in inputs]
+    if missing:
+        raise fail(
+            BackendMistake, "E0707", f"no data for {', '.join(missing)}", hint="give it to `run`"
+        )
+    needed = {port.name: inputs[port.name] for port in part.inputs}
+    results = find("numpy").compile(part, {}, {}).run(needed)
+    return {int(name): np.asarray(results[name], dtype=np.float64) for name in part.names}
+
+
+def check_ranges(flow: Dataflow, inputs: Arrays) -> None:
+    """Raises E0610 when the data at hand shows that a range does not hold."""
+    watched = {
+        step.arguments[0]: (step.operation.range, step.label)
+        for step in flow.steps
+        if isinstance(step.operation, (Apply, Fold))
+        and step.operation.range is not None
+        and step.arguments[0] >= len(flow.inputs)
+    }
+    if not watched:
+        return
+    for number, array in values_of(flow, set(watched), inputs).items():
+        (low, high), label = watched[number]
+        slack = 1e-9 * max(1.0, abs(low), abs(high))
+        if array.min() < low - slack or array.max() > high + slack:
+            raise _outside(label, array, low, high)
+
+
+def _outside(label: str, array: Array, low: float, high: float) -> Exception:
+    where = f" in {label}" if label else ""
+    return fail(
+        DataMistake,
+        "E0610",
+        f"a function{where} is given values from {array.min():.4g} to {array.max():.4g}, "
+        f"outside of its range [{low:g}, {high:g}]",
+        hint="the polynomial that stands for it holds on the range only: declare a wider one",
+    )
+
+
+def larger(flow: Dataflow, assumed: Mapping[str, Magnitude], inputs: Arrays) -> dict[str, float]:
+    """Bounds, rounded up to powers of two, of outputs that are larger than was assumed."""
+    numbers = dict(zip(flow.names, flow.outputs, strict=True))
+    unsure = {numbers[name]: name for name, size in assumed.items() if not size.hard}
+    if not unsure:
+        return {}
+    found = {
+        unsure[number]: float(np.abs(array).max())
+        for number, array in values_of(flow, set(unsure), inputs).items()
+    }
+    return {
+        name: 2.0 ** ceil(log2(peak)) for name, peak in found.items() if peak > assumed[name].peak
+    }

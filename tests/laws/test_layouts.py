@@ -84,9 +84,7 @@ def test_projecting_meets_the_right_ciphertext(
 
 
 @given(shapes, slots, randoms)
-def test_extending_and_projecting_back(
-    shape: tuple[int, ...], slots: int, random: Random
-) -> None:
+def test_extending_and_projecting_back(shape: tuple[int, ...], slots: int, random: Random) -> None:
     layout = random_layout(random, shape, slots)
     axes = tuple(range(1, len(shape) + 1))
     larger = extend(layout, axes, (3, *shape))

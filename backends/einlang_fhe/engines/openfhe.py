@@ -7,7 +7,7 @@ and what this engine makes of it:
   scales of different levels mixed; of different degrees: it adds numbers of different
   scales, a wrong sum. Both are refused here.
 - `multiply` leaves three polynomials and degree 2. Three polynomials can be added, scaled,
-  rescaled and decrypted, but not rotated. Rescaling before relinearizing costs six times
+  rescaled and decrypted, but not rotated. Rescaling before relinearizing makes 150 times
   the noise: relinearize first.
 - `rotate` and `relinearize` leave an error of about N/6 units of 1 in most slots, up to 30 N
   in the slots near 0 (a rounding bias). At degree 2 it is below everything else: rotating
