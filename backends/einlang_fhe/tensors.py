@@ -60,7 +60,7 @@ def values_of(flow: Dataflow, numbers: set[int], inputs: Arrays) -> dict[int, Ar
 
 
 def check_ranges(flow: Dataflow, inputs: Arrays) -> None:
-    """Raises E0610 when the data at hand shows that a range does not hold."""
+    """Raises E0620 when the data at hand shows that a range does not hold."""
     watched = {
         step.arguments[0]: (step.operation.range, step.label)
         for step in flow.steps
@@ -81,7 +81,7 @@ def _outside(label: str, array: Array, low: float, high: float) -> Exception:
     where = f" in {label}" if label else ""
     return fail(
         DataMistake,
-        "E0610",
+        "E0620",
         f"a function{where} is given values from {array.min():.4g} to {array.max():.4g}, "
         f"outside of its range [{low:g}, {high:g}]",
         hint="the polynomial that stands for it holds on the range only: declare a wider one",
