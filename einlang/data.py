@@ -242,7 +242,7 @@ def _array(file: IO[bytes], length: int, path: str, header: bool) -> Any:
         raise ValueError("a version that NumPy writes for named fields only")
     shape, _, kind = read[version](file)
     _numeric(kind, path)
-    if prod(shape) * kind.itemsize > length:
+    if prod(shape) * kind.itemsize > length - file.tell():
         raise ValueError("the header promises more than there is")
     if header:
         return _Header(shape)
