@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from einlang.syntax.nodes import Access, Binary, Expression, Number, SizeOf, Unary
+from einlang.syntax.nodes import Access, Binary, Expression, Number, SizeOf, Unary, parts
 
 Value = int | float | Fraction
 
@@ -34,7 +34,7 @@ def unknown(node: Expression) -> list[SizeOf | Access]:
         case Unary():
             return unknown(node.operand)
         case Binary():
-            return unknown(node.left) + unknown(node.right)
+            return [name for part in parts(node) for name in unknown(part)]
     return []
 
 
@@ -50,8 +50,14 @@ def _value(node: Expression, sizes: Mapping[str, int]) -> Value | None:
             inside = _value(node.operand, sizes)
             return None if inside is None else -inside
         case Binary():
-            left, right = _value(node.left, sizes), _value(node.right, sizes)
-            return None if left is None or right is None else _binary(node.operator, left, right)
+            first, links = node.chain
+            value = _value(first, sizes)
+            for link in links:
+                right = _value(link.right, sizes)
+                if value is None or right is None:
+                    return None
+                value = _binary(link.operator, value, right)
+            return value
     return None
 
 

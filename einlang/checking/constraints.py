@@ -193,8 +193,9 @@ def _names(node: nodes.Expression) -> Axis:
 
 def _product(node: nodes.Expression) -> bool:
     match node:
-        case nodes.Binary("*"):
-            return _product(node.left) and _product(node.right)
+        case nodes.Binary():
+            first, links = node.chain
+            return _product(first) and all(x.operator == "*" and _product(x.right) for x in links)
         case nodes.Access() | nodes.SizeOf():
             return True
     return False

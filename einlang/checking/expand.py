@@ -236,6 +236,9 @@ def _exponent(node: nodes.Expression, names: Mapping[str, str]) -> nodes.Express
         case nodes.Unary():
             return replace(node, operand=_exponent(node.operand, names))
         case nodes.Binary():
-            left, right = _exponent(node.left, names), _exponent(node.right, names)
-            return replace(node, left=left, right=right)
+            first, links = node.chain
+            value = _exponent(first, names)
+            for link in links:
+                value = replace(link, left=value, right=_exponent(link.right, names))
+            return value
     return node

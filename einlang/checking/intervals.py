@@ -143,7 +143,14 @@ def within(function: Function, interval: Interval) -> bool:
 
 
 def _times(a: float, b: float) -> float:
-    return 0 if a == 0 or b == 0 else a * b
+    """The product of two ends; a whole number that is too large for a float is infinite."""
+    if a == 0 or b == 0:
+        return 0
+    try:
+        float(a * b)
+    except OverflowError:
+        return inf if (a > 0) == (b > 0) else -inf
+    return a * b
 
 
 def _raise(value: float, exponent: float) -> float:

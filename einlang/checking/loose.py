@@ -45,9 +45,9 @@ class Loose:
 
     @cached_property
     def depth(self) -> int:
-        """How many functions stand inside of one another."""
+        """How many functions and sums stand inside of one another."""
         inner = max((part.depth for part in parts(self)), default=0)
-        return inner + isinstance(self, Apply | Power | Fold | Call)
+        return inner + isinstance(self, Sum | Apply | Power | Fold | Call)
 
     @cached_property
     def carries(self) -> tuple[str, ...]:
