@@ -384,7 +384,9 @@ def verify(diagram: Diagram) -> None:
             raise ValueError(f"legs of sizes {sizes} on a box with {legs_of(node.box)}")
         if isinstance(node.box, MapBox) and len(node.legs) != len(node.box.coefficients) + 1:
             raise ValueError(f"{len(node.legs)} legs on an index map")
+        folded = node.box.count if isinstance(node.box, FoldBox) else 0
         for inside in insides(node.box):
-            if inside.dom or inside.cod_sizes != (*sizes, *inside.cod_sizes[len(sizes) :]):
+            kept = inside.cod_sizes[: len(inside.cod) - folded]
+            if inside.dom or folded > len(inside.cod) or kept != sizes:
                 raise ValueError("the inside of a box does not fit its legs")
             verify(inside)

@@ -77,6 +77,12 @@ def test_what_is_not_a_wire_is_refused() -> None:
         from_discopy(frobenius.Box("f", frobenius.Ty("n"), x))
     with pytest.raises(ValueError, match="legs"):
         from_discopy(frobenius.Box("n", x, x, data=NumberBox(2)))
+    vector = Diagram.box(TensorBox("x"), [2])
+    (bubble,) = to_discopy(Diagram.box(Bubble(Function("exp"), vector), [2])).boxes
+    wrong = frobenius.Bubble(frobenius.Spider(1, 1, x), dom=frobenius.Ty(), cod=x)
+    wrong.data = bubble.data
+    with pytest.raises(ValueError, match="inside of a bubble"):
+        from_discopy(wrong)
 
 
 def test_five_thousand_contractions() -> None:
