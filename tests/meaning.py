@@ -243,7 +243,8 @@ def read(stored: Stored, subscripts: tuple[nodes.Subscript, ...] | None, scope: 
     for place, size in zip(subscripts or (), stored.values.shape, strict=True):
         position, border, value = _position(place, grid, scope)
         beyond = (position < 0) | (position >= size)
-        if border is None and beyond.any():
+        simple = isinstance(place, nodes.Affine) and place == nodes.Affine(place.terms[:1])
+        if border is None and (beyond.any() or (simple and position.size != size)):
             raise OutsideError(place)
         if border == "pad":
             fill = np.where(outside, fill, np.where(beyond, value, 0.0))

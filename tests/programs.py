@@ -164,7 +164,8 @@ class Maker:
         deep = depth(value, {n: t.deep for n, t in self.tensors.items()})
         if deep is not None and deep > self.profile.deep and not client:
             raise UnfitError("too deep")
-        stated = self.promise(values) if self.chance(0.4) and not client else None
+        likely = 0.75 if self.profile.ranged else 0.4
+        stated = self.promise(values) if not client and self.chance(likely) else None
         self.tensors[name] = Known(
             name, values, deep is not None, stated, None if client else deep, client
         )
