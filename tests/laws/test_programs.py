@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from programs import NAMES, Generated, generate, programs
 from rewriting import renamed, shuffled
 
 import einlang
+from einlang.api.program import Program
+from einlang.checking.typed import Typed
+from einlang.diagrams import Diagram, Substitution, build, canonical
 from einlang.syntax import format as tidy
 from einlang.syntax import nodes, read, show
 
@@ -83,3 +87,48 @@ def test_the_order_of_contraction_does_not_matter(
 
     monkeypatch.setattr(lowering, "order", as_written)
     assert same(made.program, made)
+
+
+def redrawn(
+    change: Callable[[dict[str, Diagram], dict[str, Diagram]], dict[str, Diagram]],
+    made: Generated,
+    monkeypatch: pytest.MonkeyPatch,
+) -> bool:
+    """Whether a program means the same when its diagrams are changed before they are planned."""
+
+    def changed(typed: Typed) -> dict[str, Diagram]:
+        return change(build(typed), build(typed, fuse=True))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("einlang.diagrams.build", changed)
+        result = Program(made.text).run(**made.data)
+    return all(error(np.asarray(result[n]), wanted) < 1e-9 for n, wanted in made.expected.items())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_definitions_may_be_written_out_where_they_are_read(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inlined(open: dict[str, Diagram], fused: dict[str, Diagram]) -> dict[str, Diagram]:
+        write_out = Substitution(fused, again=True)
+        return {name: write_out(diagram) for name, diagram in open.items()}
+
+    assert redrawn(inlined, generate(seed, "fhe"), monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_diagrams_may_go_through_discopy(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from einlang.diagrams.interchange import from_discopy, to_discopy
+
+    def through(open: dict[str, Diagram], _: dict[str, Diagram]) -> dict[str, Diagram]:
+        return {name: from_discopy(to_discopy(diagram)) for name, diagram in open.items()}
+
+    assert redrawn(through, generate(seed), monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_normal_form_means_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def normal(open: dict[str, Diagram], _: dict[str, Diagram]) -> dict[str, Diagram]:
+        return {name: canonical(diagram) for name, diagram in open.items()}
+
+    assert redrawn(normal, generate(seed), monkeypatch)
