@@ -34,19 +34,8 @@ def index_names(value: nodes.Expression) -> Iterator[str]:
         yield value.index
     elif isinstance(value, nodes.Reduction):
         yield from value.indices
-    for part in parts(value):
+    for part in nodes.parts(value):
         yield from index_names(part)
-
-
-def parts(value: nodes.Expression) -> tuple[nodes.Expression, ...]:
-    """The expressions right below one."""
-    if isinstance(value, nodes.Binary):
-        return value.left, value.right
-    if isinstance(value, nodes.Unary):
-        return (value.operand,)
-    if isinstance(value, nodes.Call):
-        return value.arguments
-    return (value.body,) if isinstance(value, nodes.Reduction) else ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,11 @@ class Renaming:
         if isinstance(value, nodes.SizeOf):
             return replace(value, index=self.indices[value.index])
         if isinstance(value, nodes.Binary):
-            return replace(value, left=self(value.left), right=self(value.right))
+            first, links = value.chain
+            renamed = self(first)
+            for link in links:
+                renamed = replace(link, left=renamed, right=self(link.right))
+            return renamed
         if isinstance(value, nodes.Unary):
             return replace(value, operand=self(value.operand))
         if isinstance(value, nodes.Call):

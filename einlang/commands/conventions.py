@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from einlang.api.renaming import index_names, parts
+from einlang.api.renaming import index_names
 from einlang.errors import SyntaxMistake
 from einlang.syntax import nodes, read
 
@@ -35,7 +35,7 @@ def kept(value: nodes.Expression) -> tuple[str, ...]:
         return _once(tuple(index_names(value)))
     if isinstance(value, nodes.Reduction):
         return tuple(name for name in kept(value.body) if name not in value.indices)
-    found = tuple(name for part in parts(value) for name in kept(part))
+    found = tuple(name for part in nodes.parts(value) for name in kept(part))
     if isinstance(value, nodes.Binary) and value.operator in "*/":
         return _once(found)
     return tuple(dict.fromkeys(found))

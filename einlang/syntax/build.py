@@ -257,7 +257,7 @@ def _check_size(node: Expression) -> None:
         case nodes.SizeOf(index):
             hint = f"write `{index}` for the size of `{index}`"
         case nodes.Unary() | nodes.Binary(operator="+" | "-" | "*" | "/"):
-            for part in places.parts(node):
+            for part in nodes.parts(node):
                 _check_size(part)
             return
         case _:

@@ -105,11 +105,45 @@ class Unary(Node):
 
 @dataclass(frozen=True)
 class Binary(Node):
-    """`a + b`, `a ^ 2` (`**` reads the same), `a <= b` (one where it holds, else zero)."""
+    """`a + b`, `a ^ 2` (`**` reads the same), `a <= b` (one where it holds, else zero).
+
+    A chain `a + b - c` is as deep on the left as it is long, so whoever goes down an
+    expression goes along its chains step by step: by `chain`, or by `parts`.
+    """
 
     operator: Literal["+", "-", "*", "/", "^", "<", "<=", ">", ">=", "==", "!="]
     left: Expression
     right: Expression
+
+    @property
+    def chain(self) -> tuple[Expression, list[Binary]]:
+        """What stands first, and the operations that follow it, this one last.
+
+        >>> first, links = Binary("-", Binary("+", Number(1), Number(2)), Number(3)).chain
+        >>> first, [(link.operator, link.right) for link in links]
+        (Number(value=1), [('+', Number(value=2)), ('-', Number(value=3))])
+        """
+        links: list[Binary] = []
+        node: Expression = self
+        while isinstance(node, Binary):
+            links.append(node)
+            node = node.left
+        return node, links[::-1]
+
+    def __eq__(self, other: object) -> bool:
+        return self._links() == other._links() if isinstance(other, Binary) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._links())
+
+    def __repr__(self) -> str:
+        first, links = self.chain
+        before = "".join(f"Binary(operator={link.operator!r}, left=" for link in reversed(links))
+        return f"{before}{first!r}{''.join(f', right={link.right!r})' for link in links)}"
+
+    def _links(self) -> tuple[Expression, tuple[tuple[str, Expression], ...]]:
+        first, links = self.chain
+        return first, tuple((link.operator, link.right) for link in links)
 
 
 @dataclass(frozen=True)
@@ -149,6 +183,33 @@ class Einsum(Node):
 
 
 Expression = Union[Number, SizeOf, Access, Unary, Binary, Call, Reduction, Einsum]
+
+_ALIKE = {"+": "+-", "-": "+-", "*": "*/", "/": "*/"}
+
+
+def parts(node: Expression) -> tuple[Expression, ...]:
+    """The expressions that one consists of: all the terms of a sum, the factors of a product.
+
+    >>> a, b, c = map(Access, "abc")
+    >>> parts(Binary("-", Binary("+", a, b), Binary("*", b, c))) == (a, b, Binary("*", b, c))
+    True
+    """
+    match node:
+        case Unary():
+            return (node.operand,)
+        case Binary():
+            alike = _ALIKE.get(node.operator, ())
+            found = [node.right]
+            first = node.left
+            while isinstance(first, Binary) and first.operator in alike:
+                found.append(first.right)
+                first = first.left
+            return (first, *found[::-1])
+        case Call():
+            return node.arguments
+        case Reduction():
+            return (node.body,)
+    return ()
 
 
 # -- statements ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
 from typing import Literal, cast
 
 from einlang.errors import EinlangError, Label, Span, SyntaxMistake, fail
@@ -22,10 +23,10 @@ from einlang.syntax.nodes import (
     Expression,
     Group,
     Number,
-    Reduction,
     SizeOf,
     Subscript,
     Unary,
+    parts,
 )
 
 DEEPEST = 200
@@ -56,21 +57,6 @@ def depth_checked(node: Expression) -> Expression:
     raise too_deep(node.span)
 
 
-def parts(node: Expression) -> tuple[Expression, ...]:
-    """The expressions that an expression consists of."""
-    match node:
-        case Unary():
-            return (node.operand,)
-        case Binary():
-            return (node.left, node.right)
-        case Call():
-            return node.arguments
-        case Reduction():
-            return (node.body,)
-        case _:
-            return ()
-
-
 # -- constants ----------------------------------------------------------------------------
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
@@ -99,9 +85,21 @@ def _constant(node: Expression) -> float:
             return float(value)
         case Unary(_, operand):
             return -_constant(operand)
-        case Binary(operator, left, right) if operator in _ARITHMETIC:
-            return _ARITHMETIC[operator](_constant(left), _constant(right))
-    raise fail(
+        case Binary():
+            first, links = node.chain
+            return reduce(_continued, links, _constant(first))
+    raise _no_number(node)
+
+
+def _continued(value: float, link: Binary) -> float:
+    """One more operation of a chain."""
+    if link.operator not in _ARITHMETIC:
+        raise _no_number(link)
+    return _ARITHMETIC[link.operator](value, _constant(link.right))
+
+
+def _no_number(node: Expression) -> EinlangError:
+    return fail(
         SyntaxMistake,
         "E0111",
         "a number has to stand here",
@@ -162,13 +160,22 @@ def _form(node: Expression) -> Form:
             return {((), index): 1}
         case Unary(_, operand):
             return _times(_form(operand), {((), None): -1})
-        case Binary("+", left, right):
-            return _plus(_form(left), _form(right))
-        case Binary("-", left, right):
-            return _plus(_form(left), _times(_form(right), {((), None): -1}))
-        case Binary("*", left, right):
-            return _product(node, _form(left), _form(right))
+        case Binary():
+            first, links = node.chain
+            return reduce(_extended, links, _form(first))
     raise _not_affine(node)
+
+
+def _extended(form: Form, link: Binary) -> Form:
+    """A form with one more operation of a chain."""
+    match link.operator:
+        case "+":
+            return _plus(form, _form(link.right))
+        case "-":
+            return _plus(form, _times(_form(link.right), {((), None): -1}))
+        case "*":
+            return _product(link, form, _form(link.right))
+    raise _not_affine(link)
 
 
 def _plus(left: Form, right: Form) -> Form:

@@ -58,14 +58,21 @@ def _spelled(node: Expression, tight: bool) -> tuple[str, int]:
 
 
 def _binary(node: nodes.Binary, tight: bool) -> tuple[str, int]:
-    sign = node.operator
-    level = LEVELS.get(sign, COMPARE)
-    if sign == "^":
+    """The text of a whole chain of sums or of products, or of one operation."""
+    level = LEVELS.get(node.operator, COMPARE)
+    if level == POWER:
         return f"{_within(node.left, ATOM, tight)}^{_within(node.right, SIGN, True)}", level
-    left = _within(node.left, level or ADD, tight)
-    right = _within(node.right, level + 1, tight)
-    joined = f"{left}{sign}{right}" if tight and level == TIMES else f"{left} {sign} {right}"
-    return joined, level
+    if level == COMPARE:
+        left, right = _within(node.left, ADD, tight), _within(node.right, ADD, tight)
+        return f"{left} {node.operator} {right}", level
+    blank = "" if tight and level == TIMES else " "
+    pieces: list[str] = []
+    first: Expression = node
+    while isinstance(first, nodes.Binary) and LEVELS.get(first.operator) == level:
+        pieces += [_within(first.right, level + 1, tight), first.operator]
+        first = first.left
+    pieces.append(_within(first, level, tight))
+    return blank.join(reversed(pieces)), level
 
 
 def number(value: float) -> str:

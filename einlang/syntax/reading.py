@@ -223,12 +223,12 @@ def _verify(node: Any, line: Line) -> None:
             places.depth_checked(expression)
     if not any(token.type == "EINSUM" for token in line.tokens):
         return
-    nested = [part for whole in wholes for part in places.parts(whole)] + halves
+    nested = [part for whole in wholes for part in nodes.parts(whole)] + halves
     while nested:
         expression = nested.pop()
         if isinstance(expression, nodes.Einsum) and expression.subscripts is None:
             raise SyntaxMistake([statements.nested_einsum(expression.span)])
-        nested += places.parts(expression)
+        nested += nodes.parts(expression)
 
 
 def _filled(node: Any, inner: tuple[Any, ...]) -> nodes.Statement:

@@ -226,7 +226,7 @@ def test_each_node_knows_where_it_stands() -> None:
     assert all(node.span.source.name == "<string>" for node in every(program))
 
 
-@pytest.mark.parametrize("sign", ["(", "[", "-", "x+", "f(", "a[", "x^", "((x)+"])
+@pytest.mark.parametrize("sign", ["(", "[", "-", "f(", "a[", "x^", "((x)+"])
 @pytest.mark.parametrize("closed", [True, False])
 def test_ten_thousand_deep(sign: str, closed: bool) -> None:
     ends = "".join({"(": ")", "[": "]"}.get(one, "") for one in sign) if closed else ""
