@@ -2,6 +2,14 @@
 
 The indices of the head become those of the call. A further index of an argument is carried
 along by everything inside that depends on this argument.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> function = "def f[a; c](X[a, c]) = z[a] * z[a] where z[a] = X[a, c]\\n"
+>>> typed = check(read(f"index i = 2, k = 3, n = 4\\n{function}"
+...                    "secret A[n, i, k]\\ny[n, i] = f[i; k](A[n, i, k])"))
+>>> [(item.tensor.name, item.tensor.shape) for item in typed.definitions]
+[('f.z', (4, 2)), ('y', (4, 2))]
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""`use "layers.ein" (dense)`: functions from other files, found beside the file that asks."""
+"""`use "layers.ein" (dense)`: functions from other files, found beside the file that asks.
+
+>>> import tempfile
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> folder = Path(tempfile.mkdtemp())
+>>> _ = (folder / "layers.ein").write_text("def twice(x) = 2 * x")
+>>> check(read('use "layers.ein" (twice)\\ny = twice(4)'), directory=folder).tensors["y"].range
+(8.0, 8.0)
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,14 @@
 
 A body reads its parameters and the definitions behind `where`, nothing else; its indices
 are those of its head.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> check(read("def f(x) = x + y\\nz = f(1)"))
+Traceback (most recent call last):
+    ...
+einlang.errors.CheckMistake: error[E0214]: `f` cannot read `y`, which is none of its parameters
+...
 """
 
 from __future__ import annotations

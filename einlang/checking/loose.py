@@ -97,7 +97,8 @@ class Product(Loose):
     @cached_property
     def carries(self) -> tuple[str, ...]:
         """The indices of the factors that are not summed."""
-        return tuple(name for name in union(self.factors) if name not in self.summed)
+        summed = set(self.summed)
+        return tuple(name for name in union(self.factors) if name not in summed)
 
 
 @dataclass(frozen=True, eq=False)

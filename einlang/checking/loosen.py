@@ -1,4 +1,11 @@
-"""From surface expressions to sums and products of any length; names are looked up here."""
+"""From surface expressions to sums and products of any length; names are looked up here.
+
+>>> from einlang.checking.mistakes import Mistakes
+>>> scope = Scope(Mistakes(), lambda call: None, str, lambda name, span: None, {"a": 0})
+>>> a = nodes.Access("a")
+>>> loosen(nodes.Binary("-", nodes.Binary("+", a, a), a), scope).terms[2].factors[0].value
+-1
+"""
 
 from __future__ import annotations
 

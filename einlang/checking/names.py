@@ -3,6 +3,12 @@
 A definition reads what stands above it; `index` and `def` may stand anywhere. The result
 is flat: definitions with explicit sums and without calls, fresh ones before those that
 read them.
+
+>>> from einlang.syntax import read
+>>> mistakes = Mistakes()
+>>> flat = flatten(read("secret a\\nb = 2 * a\\nc = b + 1"), Path(), mistakes)
+>>> flat.outputs, [definition.name for definition in flat.definitions]
+(['c'], ['b', 'c'])
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ from einlang.checking.typed import Apply, Expression, Fold, Function, Number, Pr
 from einlang.errors import Label, Span
 
 LARGEST_TABLE = 1 << 22
+MOST_AXES = 32
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
@@ -91,7 +92,9 @@ class Ranges:
         indices = tuple(dict.fromkeys(index for read in reads for index in read.free))
         size = prod(index.size for index in indices)
         rest = _multiplied(others)
-        if not reads or size > LARGEST_TABLE or not all(map(isfinite, rest)):
+        if not reads or size > LARGEST_TABLE or len(indices) > MOST_AXES:
+            return None
+        if not all(map(isfinite, rest)):
             return None
         values = np.ones(())
         for read in reads:

@@ -2,6 +2,11 @@
 
 A scope remembers whether anything in the present statement was wrong (`failed`), so that
 one mistake is told once: what reads a broken tensor is broken too, silently.
+
+>>> from einlang.errors import NOWHERE
+>>> scope = Scope(Mistakes(), lambda call: None, str, lambda name, span: None, {"A": 2})
+>>> scope.tensor("A", NOWHERE, 1), scope.failed
+(2, True)
 """
 
 from __future__ import annotations

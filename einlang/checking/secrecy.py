@@ -1,6 +1,12 @@
 """Who may see what: a value is as secret as the most secret one that it is made from.
 
 What only the client computes may be read by the client alone.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> typed = check(read("secret a\\npublic b\\nparam c\\nd = b * c\\ne = d + a\\nout d, e"))
+>>> [typed.tensors[name].qualifier.name for name in "de"]
+['PUBLIC', 'SECRET']
 """
 
 from __future__ import annotations

@@ -3,6 +3,11 @@
 Sizes spread along equations until nothing is left to say; an index that only occurs in
 computed positions then gets the largest size that keeps every access inside. Each size
 remembers where it is from, so that a contradiction shows both places.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> check(read("index i = 9, r = 3\\nsecret x[i]\\ny[p] = x[p + r]")).tensors["y"].shape
+(7,)
 """
 
 from __future__ import annotations

@@ -74,11 +74,12 @@ class _Rule:
         known = outer.union(here)
         for factor in factors:
             here += self.alone(node, factor, known, around)
-        inner = outer.union(here)
+        summed = set(here)
+        inner = outer | summed
         done = tuple(self.factor(factor, inner, around, node) for factor in factors)
         if not here and len(done) == 1:
             return done[0]
-        return Product(done, tuple(name for name in count if name in here), span=node.span)
+        return Product(done, tuple(name for name in count if name in summed), span=node.span)
 
     def alone(
         self,

@@ -2,6 +2,12 @@
 
 The left side of an expectation is free in all its indices. On its right side an index that
 the left has not is summed where two factors carry it, and free otherwise.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> text = 'index i = 2\\nsecret a[i]\\nb[i] = 2 * a[i]\\ntest "t":\\n    expect b[i] >= a[i]'
+>>> [index.name for index in check(read(text)).tests[0].expects[0].left.free]
+['i']
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""What a program defines and nothing reads: probably a misspelling, or a leftover."""
+"""What a program defines and nothing reads: probably a misspelling, or a leftover.
+
+>>> from einlang.checking import check
+>>> from einlang.syntax import read
+>>> check(read("a = 1\\nb = 2")).warnings[0].message
+'definition `a` is not used'
+"""
 
 from __future__ import annotations
 
