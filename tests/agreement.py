@@ -67,14 +67,18 @@ def check(made: Generated, backend: str, **settings: object) -> float:
 
 @dataclass
 class Tally:
-    """What came of many programs."""
+    """What came of many programs: how many agreed, and the seeds of the others."""
 
     programs: int = 0
     agreed: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, list[int]] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)
     worst: float = 0.0
     seconds: float = 0.0
+
+    def passed(self, refused: float) -> bool:
+        """Nothing failed, and no more than a part was refused."""
+        return not self.failed and sum(map(len, self.refused.values())) <= refused * self.programs
 
 
 def run(seeds: Iterable[int], profile: str, backend: str, settings: dict[str, object]) -> Tally:
@@ -88,8 +92,7 @@ def run(seeds: Iterable[int], profile: str, backend: str, settings: dict[str, ob
             tally.worst = max(tally.worst, check(made, backend, **settings))
             tally.agreed += 1
         except BackendMistake as refusal:
-            code = refusal.diagnostics[0].code
-            tally.refused[code] = tally.refused.get(code, 0) + 1
+            tally.refused.setdefault(refusal.diagnostics[0].code, []).append(seed)
         except Exception as wrong:
             tally.failed.append(seed)
             show(made, seed, wrong)
