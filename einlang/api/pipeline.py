@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from einlang import planning
 from einlang.api.result import Agreement, agreement
 from einlang.backend import Executable, Progress, Report, find, silent
 from einlang.checking.typed import Qualifier, Typed
+from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow, Plan
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
@@ -38,23 +40,37 @@ class Compiled:
         return self.server.report if self.server else Report()
 
 
-def prepare(
-    typed: Typed, plan: Plan, backend: str, arrays: Arrays, settings: Mapping[str, Any]
-) -> Compiled:
-    """Both parts compiled. `arrays` must hold the values of the `param` inputs.
+def prepare(typed: Typed, backend: str, arrays: Arrays, settings: Mapping[str, Any]) -> Compiled:
+    """Planned, and both parts compiled. `arrays` must hold the values of the `param` inputs.
 
-    Raises `BackendMistake` when the backend is missing or cannot run the program.
+    The setting `memory` is the planner's, all others are the backend's. Raises
+    `BackendMistake` when the backend is missing or cannot run the program.
     """
     chosen = find(backend)
+    own = {**typed.settings.get(backend, {}), **settings}
+    plan = planning.plan(typed, memory=_memory(own.pop("memory", None)))
     server = None
     if plan.server.names:
-        own = {**typed.settings.get(backend, {}), **settings}
         server = chosen.compile(plan.server, _params(plan.server, arrays), own)
     client = None
     if plan.client.names:
-        own = typed.settings.get(CLEAR, {})
+        own = {k: v for k, v in typed.settings.get(CLEAR, {}).items() if k != "memory"}
         client = find(CLEAR).compile(plan.client, _params(plan.client, arrays), own)
     return Compiled(typed, plan, server, client)
+
+
+def _memory(value: Any) -> int | None:
+    """The cap on what a contraction leaves in between, in bytes."""
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 8:
+        return int(value)
+    raise fail(
+        BackendMistake,
+        "E0706",
+        f"setting `memory` cannot be `{value}`",
+        hint="it is a number of bytes, like 1e9: the most that a contraction leaves in between",
+    )
 
 
 def _params(flow: Dataflow, arrays: Arrays) -> dict[str, np.ndarray[Any, Any]]:
@@ -85,7 +101,7 @@ def compare(
     compiled: Compiled, arrays: Arrays, outputs: Arrays, settings: Mapping[str, Any], backend: str
 ) -> tuple[Agreement, ...]:
     """The outputs beside those of the numpy backend, against the precision stated."""
-    beside = prepare(compiled.typed, compiled.plan, CLEAR, arrays, {})
+    beside = prepare(compiled.typed, CLEAR, arrays, {})
     expected = execute(beside, arrays)
     precision = stated_precision(compiled, settings, backend)
     return tuple(

@@ -16,14 +16,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from einlang import checking, data, planning
+from einlang import checking, data
 from einlang.api.explanation import Explanation, axis_names, explain
 from einlang.api.pipeline import Arrays, Compiled, compare, execute, prepare
 from einlang.api.result import Result
@@ -31,7 +30,6 @@ from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
 from einlang.checking.typed import Qualifier, Typed
 from einlang.errors import CheckMistake, DataMistake, EinlangError, fail
-from einlang.planning.dataflow import Plan
 from einlang.syntax import nodes, read, show
 
 if TYPE_CHECKING:
@@ -44,15 +42,10 @@ KEPT = 4
 
 @dataclass
 class Checked:
-    """A checked program with what was made of it: a plan, and a program per backend."""
+    """A checked program with what was made of it: a compiled program per backend."""
 
     typed: Typed
     compiled: dict[tuple[Any, ...], Compiled] = field(default_factory=dict)
-
-    @cached_property
-    def plan(self) -> Plan:
-        """The order of its operations."""
-        return planning.plan(self.typed)
 
 
 def keep(kept: dict[Any, Value], key: Any, make: Callable[[], Value]) -> Value:
@@ -281,7 +274,7 @@ class Program:
         return keep(
             checked.compiled,
             (backend, chosen, values),
-            lambda: prepare(checked.typed, checked.plan, backend, arrays, options.settings),
+            lambda: prepare(checked.typed, backend, arrays, options.settings),
         )
 
     def _shapes(self, given: Mapping[str, np.ndarray[Any, Any]]) -> list[Any]:

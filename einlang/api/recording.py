@@ -124,9 +124,9 @@ _keyed = lru_cache(maxsize=4)(_program.__wrapped__)
 def write(tensor: Made) -> Written:
     """Everything that a tensor is made of, as one program."""
     items = _ordered(tensor)
-    tensors: set[str] = {*RESERVED}
+    tensors = dict.fromkeys(RESERVED, 0)
     names = {id(item): _free(item.name or "t", tensors) for item in items}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     made = [_definition(item, names, taken) for item in items if isinstance(item, Made)]
     leaves = [item for item in items if isinstance(item, Leaf)]
     given = [_input(item, names[id(item)], taken) for item in leaves]
@@ -136,13 +136,13 @@ def write(tensor: Made) -> Written:
     return Written(show(program), data, names[id(tensor)])
 
 
-def _input(item: Leaf, name: str, taken: set[str]) -> nodes.Input:
+def _input(item: Leaf, name: str, taken: dict[str, int]) -> nodes.Input:
     axes = tuple(_free(f"{name}_{axis}", taken) for axis in range(item.array.ndim))
     return nodes.Input("secret" if item.secret else "public", name, axes, None, item.range)
 
 
 def _definition(
-    item: Made, names: Mapping[int, str], taken: set[str]
+    item: Made, names: Mapping[int, str], taken: dict[str, int]
 ) -> tuple[list[nodes.Statement], nodes.Definition]:
     """The definition under the names of its program, and the sizes that it declares."""
     used = [name for place in item.subscripts for name in subscript_names(place)]
@@ -174,11 +174,11 @@ def _ordered(tensor: Tensorial) -> list[Tensorial]:
     return list(order.values())
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it where it is taken already."""
-    found, count = name, 0
+def _free(name: str, taken: dict[str, int]) -> str:
+    """The name, with a number behind it where it is taken already; `taken` counts those."""
+    found = name
     while found in taken:
-        count += 1
-        found = f"{name}{count}"
-    taken.add(found)
+        taken[name] += 1
+        found = f"{name}{taken[name]}"
+    taken[found] = 0
     return found

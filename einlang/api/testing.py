@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from einlang import data, planning
+from einlang import data
 from einlang.api.pipeline import CLEAR, Arrays, execute, prepare
 from einlang.api.settings import Options
 from einlang.checking.typed import (
@@ -110,8 +110,7 @@ class _Run:
             return arrays
         definitions = tuple(d for d in typed.definitions if d.tensor.name in needed)
         part = replace(typed, inputs=kept, definitions=definitions, outputs=made)
-        plan = planning.plan(part)
-        compiled = prepare(part, plan, self.backend, arrays, self.options.settings)
+        compiled = prepare(part, self.backend, arrays, self.options.settings)
         return {**arrays, **execute(compiled, arrays)}
 
     def bound(
@@ -144,7 +143,7 @@ def _clear(
         tuple(replace(d, tensor=replace(d.tensor, qualifier=Qualifier.PUBLIC)) for d in made),
         tuple(item.tensor.name for item in made),
     )
-    return execute(prepare(part, planning.plan(part), CLEAR, arrays, {}), arrays)
+    return execute(prepare(part, CLEAR, arrays, {}), arrays)
 
 
 def reads(value: Expression) -> tuple[str, ...]:

@@ -40,9 +40,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     prepare = pipeline.prepare
 
-    def counted(typed: Any, plan: Any, backend: str, *rest: Any) -> Any:
+    def counted(typed: Any, backend: str, *rest: Any) -> Any:
         found.append(backend)
-        return prepare(typed, plan, backend, *rest)
+        return prepare(typed, backend, *rest)
 
     monkeypatch.setattr("einlang.api.program.prepare", counted)
     return found
@@ -224,3 +224,15 @@ def test_tests_on_given_data() -> None:
     program = ein.compile('public x\ny = x + 1\ntest "t":\n    expect y == x + 1\n')
     assert program.test(x=3)[0].passed
     assert not program.test()[0].passed
+
+
+def test_memory_caps_what_a_contraction_leaves_in_between() -> None:
+    text = "public A[i, j]\npublic B[j, k]\npublic C[k, l]\nT[i, l] = A[i, j] * B[j, k] * C[k, l]"
+    numbers = np.random.default_rng(0)
+    data = {name: numbers.normal(size=(40, 40)) for name in "ABC"}
+    free, capped = (
+        ein.compile(text).run(**data, **given)["T"] for given in ({}, {"memory": 40 * 40 * 8})
+    )
+    np.testing.assert_allclose(free, capped)
+    with pytest.raises(ein.EinlangError, match="number of bytes"):
+        ein.compile(text).run(**data, memory="much")
