@@ -7,9 +7,11 @@ large enough for what was written for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
@@ -23,7 +25,7 @@ from einlang_fhe.options import Options
 from einlang_fhe.parameters import choose, fit
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.levels import Levelled, assign
-from einlang_fhe.plaintexts import Entry
+from einlang_fhe.plaintexts import Entry, Packed
 from einlang_fhe.slots import SlotProgram
 from einlang_fhe.verifier import verify
 
@@ -84,7 +86,7 @@ def compile_flow(
         sizes[number] = replace(sizes[number], peak=peak)
     ring = options.ring or SMALLEST
     while True:
-        compiled = _for_ring(flow, options, ring, sizes)
+        compiled = _for_ring(flow, options, ring, sizes, known)
         wanted = compiled.parameters.ring
         if wanted <= ring:
             verify(compiled.levelled, compiled.parameters.depth, compiled.program.rotations)
@@ -93,13 +95,17 @@ def compile_flow(
         ring = max(2 * ring, wanted // 2)
 
 
-def _for_ring(flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude]) -> Compiled:
+def _for_ring(
+    flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude], known: Arrays
+) -> Compiled:
     lowered = lower(flow, ring // 2, options.approximation)
     program, request = _requested(DropDead().apply(lowered.program), lowered.request)
     levelled = assign(program)
     numbers = dict(zip(flow.names, flow.outputs, strict=True))
     outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
     ranges = _ranges(flow, lowered, sizes, outputs)
+    operands = _last_operands(lowered, levelled, request, known)
+    ranges = replace(ranges, peak=max([ranges.peak, *operands]))
     parameters = _parameters(ranges, levelled.depth, options, ring)
     return Compiled(lowered, levelled, parameters, request, outputs)
 
@@ -141,6 +147,25 @@ def _ranges(
     typical = max([size.typical / factor for size, factor in held] + secret, default=1.0)
     peak = max((size.peak / factor for size, factor in held), default=1.0)
     return _Ranges(typical, peak, max((factor for _, factor in held), default=1.0))
+
+
+def _last_operands(
+    lowered: Lowered, levelled: Levelled, request: Sequence[Packing], known: Arrays
+) -> Iterator[float]:
+    """How large the numbers are that are encrypted or encoded when one prime is left."""
+    sizes = magnitudes(lowered.tensors, known)
+    for number, step in enumerate(levelled.program.instructions):
+        if levelled.levels[number] < levelled.depth:
+            continue
+        if step.verb == "input":
+            packing = request[int(step.attribute or 0)]
+            yield sizes[packing.value].peak * abs(packing.scale)
+        if step.verb == "add_plain":
+            entry = lowered.plaintexts[int(step.attribute or 0)]
+            if isinstance(entry, Packed):
+                yield sizes[entry.value].peak * abs(entry.factor)
+            else:
+                yield float(np.abs(entry.vector).max())
 
 
 def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Parameters:

@@ -21,6 +21,7 @@ from math import prod, sqrt
 import numpy as np
 
 from einlang.backend import Arrays
+from einlang.checking.intervals import image, within
 from einlang.planning.dataflow import (
     Add,
     Apply,
@@ -35,6 +36,8 @@ from einlang.planning.dataflow import (
 
 WIDE = 8.0
 """Without a bound, no number is taken to lie further out than so many typical ones."""
+LARGEST = 1e12
+"""No number is taken to be larger than this."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,31 @@ def _grown(
         fill = max((abs(axis.fill) for axis in operation.axes), default=0.0)
         (value,) = values
         return Magnitude(max(value.typical, fill), max(value.peak, fill), value.hard)
-    exponent = _exponent(operation, flow.type(arguments[0]))
     (value,) = values
-    return Magnitude(_power(value.typical, exponent), _power(value.peak, exponent), value.hard)
+    type = flow.type(arguments[0])
+    if isinstance(operation, Apply):
+        return _applied(operation, type, value)
+    if isinstance(operation, Fold) and operation.operator == "prod":
+        count = prod(type.shape[axis] for axis in operation.axes)
+        return Magnitude(_power(value.typical, count), _power(value.peak, count), value.hard)
+    return value
+
+
+def _applied(operation: Apply, type: Type, value: Magnitude) -> Magnitude:
+    """What a function makes of a tensor; nothing is sure where the function is not defined."""
+    known = operation.range or type.range
+    low, high = known or (-value.peak, value.peak)
+    if not within(operation.function, (low, high)):
+        return Magnitude(value.typical, value.peak, hard=False)
+    peak = _furthest(image(operation.function, (low, high)))
+    near = max(low, min(high, -value.typical)), min(high, max(low, value.typical))
+    typical = _furthest(image(operation.function, near))
+    return Magnitude(min(typical, peak), peak, hard=value.hard or known is not None)
+
+
+def _furthest(interval: tuple[float, float]) -> float:
+    """The largest absolute value."""
+    return min(max(map(abs, interval)), LARGEST)
 
 
 def _made(typical: float, peak: float, values: list[Magnitude]) -> Magnitude:
@@ -123,20 +148,5 @@ def _terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int
     return prod(size for label, size in sizes.items() if label not in operation.result)
 
 
-def _exponent(operation: Operation, argument: Type) -> float:
-    """How the result grows with the argument, roughly, as a power."""
-    if isinstance(operation, Apply):
-        names = {"square": 2.0, "power": abs(next(iter(operation.function.parameters), 1.0))}
-        degree = float(len(operation.function.parameters) - 1)
-        return (
-            degree
-            if operation.function.name == "polynomial"
-            else names.get(operation.function.name, 1.0)
-        )
-    if isinstance(operation, Fold) and operation.operator == "prod":
-        return float(prod(argument.shape[axis] for axis in operation.axes))
-    return 1.0
-
-
 def _power(value: float, exponent: float) -> float:
-    return value if exponent == 1 else min(max(value, 1.0) ** exponent, 1e12)
+    return min(max(value, 1.0) ** exponent, LARGEST)

@@ -48,17 +48,24 @@ def apply(
         return evaluated(writer, cipher, exact)
     interval = precision.intervals.get(function.name, interval)
     if interval is None:
-        raise fail(
-            BackendMistake,
-            "E0704",
-            f"`{function.name}` of a secret needs a range" + (f", in {label}" if label else ""),
-            hint="declare one: `secret x[i] in [-4, 4]`, or behind a definition `... in [-4, 4]`",
-        )
+        raise _endless(_SIGNS.get(function.name, function.name), label)
     low, high = _widened(interval)
     series = approximate(
         function, low, high, precision.error, degree=precision.degrees.get(function.name)
     )
     return evaluated(writer, cipher, series)
+
+
+_SIGNS = {"lt0": "<", "le0": "<=", "gt0": ">", "ge0": ">=", "eq0": "==", "ne0": "!="}
+
+
+def _endless(name: str, label: str) -> Exception:
+    return fail(
+        BackendMistake,
+        "E0704",
+        f"`{name}` of a secret needs a range" + (f", in {label}" if label else ""),
+        hint="declare one: `secret x[i] in [-4, 4]`, or behind a definition `... in [-4, 4]`",
+    )
 
 
 def _exactly(function: Function) -> Polynomial | None:
@@ -147,12 +154,7 @@ def fold(
     if operator == "prod":
         return _folded(writer, cipher, axes, 1.0, writer.build.multiply, cipher.factor)
     if interval is None:
-        raise fail(
-            BackendMistake,
-            "E0704",
-            f"`{operator}` of a secret needs a range" + (f", in {label}" if label else ""),
-            hint="declare one: `secret x[i] in [-4, 4]`, or behind a definition `... in [-4, 4]`",
-        )
+        raise _endless(operator, label)
     return _extremum(writer, cipher, operator, axes, _widened(interval), precision)
 
 
