@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import nan, prod
 from typing import Union
 
 from einlang.checking import loose
@@ -67,7 +67,7 @@ class Derived:
         if self.name in sizes or any(name not in sizes for name in _names(self.value)):
             return None
         value = constant(self.value, sizes)
-        return self.name, -1 if value is None else value
+        return self.name, nan if value is None else value
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import isfinite, prod
+from math import inf, isfinite, prod
 
 from einlang.checking import loose, typed
 from einlang.checking.constants import constant
@@ -25,6 +25,7 @@ from einlang.errors import Label, Span
 from einlang.syntax import nodes
 
 LARGEST_EXACT = 2**53
+LARGEST = 2**1023
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Elaboration:
         """An expression of the core."""
         match node:
             case loose.Number(value):
-                return typed.Number(value)
+                return self.constant(value, node.span)
             case loose.Size(name):
                 return typed.Number(self.sizes[name])
             case loose.Read():
@@ -145,7 +146,7 @@ class Elaboration:
         self.scope = outer
         for part in exact:
             number *= part
-        value = _number(number, rough)
+        value = self.number(number, rough, node.span)
         if not factors and not summed:
             return value
         if value.value != 1 or isinstance(value.value, float) or not factors:
@@ -189,7 +190,7 @@ class Elaboration:
                 terms.append(term)
         total = sum(numbers)
         if total or not terms:
-            terms.append(typed.Number(total))
+            terms.append(self.constant(total, node.span))
         return terms[0] if len(terms) == 1 else typed.Sum(tuple(terms))
 
     def power(self, node: loose.Power) -> typed.Expression:
@@ -232,16 +233,35 @@ class Elaboration:
                 "E0501",
                 "division by zero"
                 if function.name == "inverse"
-                else f"`{function.name}` of {value:g} is not a number",
+                else f"{_called(function)} of {value:g} is not a number",
                 Label(span, "here"),
             )
             return typed.Number(1)
         if function.name == "square" and isinstance(value, int):
-            return typed.Number(value * value)
+            return self.constant(value * value, span)
         if function.name == "power" and isinstance(value, int) and _whole(function.parameters[0]):
-            return typed.Number(value ** int(function.parameters[0]))
+            return self.constant(value ** int(function.parameters[0]), span)
         result = image(function, (value, value))[0]
-        return typed.Number(int(result) if _step(function) else result)
+        return self.constant(int(result) if _step(function) else result, span)
+
+    def number(self, exact: Fraction, rough: list[float], span: Span) -> typed.Number:
+        """The product of numbers: whole while it can be told exactly."""
+        if not rough and exact.denominator == 1:
+            return self.constant(exact.numerator, span)
+        try:
+            return self.constant(prod(rough, start=float(exact)), span)
+        except OverflowError:
+            return self.constant(inf, span)
+
+    def constant(self, value: float | int, span: Span) -> typed.Number:
+        """A number that float64 can hold; whole ones are kept while they are exact there."""
+        if isinstance(value, int) and abs(value) > LARGEST_EXACT:
+            value = float(value) if abs(value) < LARGEST else inf
+        if isfinite(value):
+            return typed.Number(value)
+        label = Label(span, "here")
+        self.mistakes.error("E0501", "this number is too large for 64 bits", label)
+        return typed.Number(1)
 
 
 @dataclass(frozen=True)
@@ -264,11 +284,8 @@ def _collect(value: float | int | Fraction, exact: list[Fraction], rough: list[f
         rough.append(value)
 
 
-def _number(exact: Fraction, rough: list[float]) -> typed.Number:
-    if not rough and exact.denominator == 1 and abs(exact.numerator) <= LARGEST_EXACT:
-        return typed.Number(exact.numerator)
-    value = prod(rough, start=float(exact))
-    return typed.Number(value if isfinite(value) else prod(rough))
+def _called(function: Function) -> str:
+    return "this power" if function.name == "power" else f"`{function.name}`"
 
 
 def _unused(name: str, taken: frozenset[str]) -> str:

@@ -83,9 +83,10 @@ class _Names:
     def functions(self) -> None:
         """Reads all functions, called or not, those that stand first before the others."""
         for name in self.library.heads:
-            before = set(self.library.asked)
+            asked = name in self.library.asked
             self.library.function(name)
-            self.library.asked = before
+            if not asked:
+                self.library.asked.discard(name)
 
     def fresh(self, base: str) -> str:
         """A name that no program can spell: it has a dot in it."""

@@ -101,17 +101,13 @@ class _Check:
 
     def shape(self, node: nodes.Input, flat: Flat) -> tuple[int, ...] | None:
         """The shape of an input's data, where there is any."""
-        if node.name in self.data:
-            shape = np.shape(self.data[node.name])
-        elif node.path is not None:
-            try:
-                shape = files.shape(node.path, self.directory)
-            except DataMistake as wrong:
-                self.mistakes.take(wrong, node.span)
-                flat.cut.update(node.indices)
-                return None
-            shape = files.fitted(shape, len(node.indices), node.path)
-        else:
+        if node.name not in self.data and node.path is None:
+            return None
+        try:
+            shape = self.found(node)
+        except DataMistake as wrong:
+            self.mistakes.take(wrong, node.span)
+            flat.cut.update(node.indices)
             return None
         if len(shape) != len(node.indices):
             origin = f'"{node.path}"' if node.name not in self.data else "the data given"
@@ -124,6 +120,13 @@ class _Check:
             flat.cut.update(node.indices)
             return None
         return shape
+
+    def found(self, node: nodes.Input) -> tuple[int, ...]:
+        """The shape of the data that is given, or of the file."""
+        if node.name in self.data:
+            return files.numbers(self.data[node.name], node.name).shape
+        assert node.path is not None
+        return files.fitted(files.shape(node.path, self.directory), len(node.indices), node.path)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import isnan, nan, prod
 
 from einlang.checking.constants import constant, unknown
 from einlang.checking.constraints import Constraints, Equation, Rule, Stretched, Window
@@ -44,6 +44,10 @@ class Sizes:
         if name in self.known:
             if self.known[name] != value:
                 self.conflict(name, label, _number(value))
+            return
+        if isnan(value):
+            self.wrong.add(name)
+            self.mistakes.error("E0306", f"the size of index `{name}` cannot be computed", label)
             return
         if value != int(value) or value < 1:
             self.wrong.add(name)
@@ -98,7 +102,7 @@ def _facts(flat: Flat, shapes: Shapes, given: Mapping[str, int], sizes: Sizes) -
         if node.name in given or node.size is None or unknown(node.size):
             continue
         value = constant(node.size)
-        number = -1 if value is None else value
+        number = nan if value is None else value
         sizes.say(node.name, number, Label(node.span, f"declared {_number(number)} here"))
     for node in flat.inputs:
         for number, value in enumerate(shapes.get(node.name, ())):
@@ -314,4 +318,6 @@ def _reach(name: str, related: Mapping[str, set[str]], known: Mapping[str, int])
 
 
 def _number(value: float) -> str:
+    if isnan(value):
+        return "nothing"
     return str(int(value)) if value == int(value) else f"{value:g}"

@@ -98,3 +98,11 @@ def test_the_last_definition_is_the_output() -> None:
     assert check(read("a = 1\nb = a + 1")).outputs == ("b",)
     assert check(read("def f(x) = x")).outputs == ()
     assert check(read("index i = 3\nsecret a[i]")).outputs == ()
+
+
+def test_data_that_is_no_array() -> None:
+    program = read("secret a[i]\nb = a[i]")
+    for wrong in ([[1, 2], [3]], ["one"], [1j], [None]):
+        with pytest.raises(DataMistake, match="E0603"):
+            check(program, data={"a": wrong})
+    assert check(program, data={"a": [1, 2]}).tensors["a"].shape == (2,)
