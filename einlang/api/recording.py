@@ -28,6 +28,7 @@ from einlang.api.renaming import Renaming, index_names, subscript_names
 from einlang.api.result import Result
 from einlang.backend import Progress, silent
 from einlang.syntax import nodes, show
+from einlang.syntax.places import depth_checked
 
 if TYPE_CHECKING:
     from einlang.api.program import Program
@@ -145,6 +146,7 @@ def _definition(
     item: Made, names: Mapping[int, str], taken: dict[str, int]
 ) -> tuple[list[nodes.Statement], nodes.Definition]:
     """The definition under the names of its program, and the sizes that it declares."""
+    depth_checked(item.value)
     used = [name for place in item.subscripts for name in subscript_names(place)]
     indices = {
         name: _free(name, taken) for name in dict.fromkeys((*used, *index_names(item.value)))

@@ -211,10 +211,11 @@ class Lowering:
     ) -> tuple[float | int, list[Factor]]:
         """The coefficient drawn into a factor that is less secret than another, if any."""
         levels = [self.build.type(factor.value).qualifier for factor in factors]
+        highest = max(levels)
         open_ = [
             (level, self.build.type(factor.value).size, number)
             for number, (level, factor) in enumerate(zip(levels, factors, strict=True))
-            if level < max(levels) and factor.linear
+            if level < highest and factor.linear
         ]
         if coefficient in (1, -1) or not open_:
             return coefficient, factors
