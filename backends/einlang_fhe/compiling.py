@@ -104,8 +104,8 @@ def _for_ring(
     numbers = dict(zip(flow.names, flow.outputs, strict=True))
     outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
     ranges = _ranges(flow, lowered, sizes, outputs)
-    operands = _last_operands(lowered, levelled, request, known)
-    ranges = replace(ranges, peak=max([ranges.peak, *operands]))
+    others = [*_last_operands(lowered, levelled, request, known), *_junk(flow, lowered, known)]
+    ranges = replace(ranges, peak=max([ranges.peak, *others]))
     parameters = _parameters(ranges, levelled.depth, options, ring)
     return Compiled(lowered, levelled, parameters, request, outputs)
 
@@ -147,6 +147,15 @@ def _ranges(
     typical = max([size.typical / factor for size, factor in held] + secret, default=1.0)
     peak = max((size.peak / factor for size, factor in held), default=1.0)
     return _Ranges(typical, peak, max((factor for _, factor in held), default=1.0))
+
+
+def _junk(flow: Dataflow, lowered: Lowered, known: Arrays) -> Iterator[float]:
+    """How large the numbers can be that stand between the elements of the outputs."""
+    sizes = magnitudes(flow, known, stated=False)
+    numbers = dict(zip(flow.names, flow.outputs, strict=True))
+    for reply in lowered.replies:
+        if not reply.layout.clean:
+            yield sizes[numbers[reply.name]].peak / (abs(reply.factor) or 1.0)
 
 
 def _last_operands(

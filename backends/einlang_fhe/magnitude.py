@@ -49,8 +49,12 @@ class Magnitude:
     hard: bool = False
 
 
-def magnitudes(flow: Dataflow, known: Arrays) -> list[Magnitude]:
-    """The magnitude of every value; `known` are the tensors that are there already."""
+def magnitudes(flow: Dataflow, known: Arrays, stated: bool = True) -> list[Magnitude]:
+    """The magnitude of every value; `known` are the tensors that are there already.
+
+    Without `stated`, what is said of results is left out: it holds for the elements of a
+    tensor, not for what an operation leaves in the slots between them.
+    """
     found: list[Magnitude] = []
     for port in flow.inputs:
         array = known.get(port.name)
@@ -58,7 +62,7 @@ def magnitudes(flow: Dataflow, known: Arrays) -> list[Magnitude]:
     for step in flow.steps:
         values = [found[number] for number in step.arguments]
         grown = _grown(flow, step.operation, step.arguments, values)
-        found.append(_bounded(grown, step.type))
+        found.append(_bounded(grown, step.type) if stated else grown)
     return found
 
 
