@@ -37,7 +37,7 @@ SOURCE = "<python>"
 STATEMENTS = "index secret public param client out def where use target test expect let within"
 BUILT_IN = "from in size pi einsum pad wrap clamp sum mean prod max min argmax argmin"
 FUNCTIONS = "exp log sqrt abs sigmoid tanh relu gelu silu sign inverse square"
-RESERVED = frozenset(f"{STATEMENTS} {BUILT_IN} {FUNCTIONS}".split())
+RESERVED: frozenset[str] = frozenset(f"{STATEMENTS} {BUILT_IN} {FUNCTIONS}".split())
 
 
 @dataclass(frozen=True, eq=False)
