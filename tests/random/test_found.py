@@ -61,6 +61,13 @@ LARGE_PLAIN_NUMBERS = (
     """,
     {"x": (), "y": (4,)},
 )
+NOTHING_LEFT = (
+    """
+    secret x[i] in [-9, 9]
+    T = (x[i] - x[wrap(i + 1)]) * 9 in [-1, 1]
+    """,
+    {"x": (4,)},
+)
 FOUND = [
     EINSUM_SUMMED_OUTSIDE,
     EXPECT_IN_BRACKETS,
@@ -68,6 +75,7 @@ FOUND = [
     SUMS_THAT_CANCEL,
     JUNK_BETWEEN_ELEMENTS,
     LARGE_PLAIN_NUMBERS,
+    NOTHING_LEFT,
 ]
 
 
