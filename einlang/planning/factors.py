@@ -3,7 +3,7 @@
 >>> from einlang.diagrams.diagram import Diagram, MapBox, Node, TensorBox
 >>> nodes = Node(TensorBox("x"), (0,)), Node(MapBox((1, 1)), (0, 1, 2))
 >>> window = Diagram((9, 3, 7), nodes, (), ())
->>> places, apart = substitution(window)
+>>> places, apart = substitution(window, carried={0})
 >>> places[0]
 AxisMap(terms=((1, 1), (2, 1)), offset=0, border=None, fill=0.0)
 >>> apart
@@ -13,7 +13,7 @@ AxisMap(terms=((1, 1), (2, 1)), offset=0, border=None, fill=0.0)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from einlang.diagrams.diagram import Diagram, MapBox, Node
@@ -65,22 +65,24 @@ def merged(terms: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple((wire, coefficient) for wire, coefficient in total.items() if coefficient)
 
 
-def substitution(diagram: Diagram) -> tuple[dict[int, AxisMap], list[Node]]:
+def substitution(
+    diagram: Diagram, carried: Collection[int]
+) -> tuple[dict[int, AxisMap], list[Node]]:
     """What to read in place of the axis wires of index maps, and the maps that stay apart.
 
-    A map is drawn into the tensors at its axis; it stays when its axis is seen elsewhere:
-    on the boundary, by a second map, by nothing, or by a map where it has a border.
+    `carried` are the wires that some tensor lies on. A map is drawn into the tensors at its
+    axis; it stays when its axis is seen elsewhere: on the boundary, by a second map, by
+    nothing, or by a map where it has a border.
     """
     maps = [node for node in diagram.nodes if isinstance(node.box, MapBox)]
     axes = Counter(node.legs[0] for node in maps)
     fed = {wire for node in maps for wire in node.legs[1:]}
-    seen = {w for n in diagram.nodes if not isinstance(n.box, MapBox) for w in n.legs}
     boundary = {*diagram.dom, *diagram.cod}
     places: dict[int, AxisMap] = {}
     apart: list[Node] = []
     for node in maps:
         wire, place = node.legs[0], expanded(_axis(node), places)
-        alone = axes[wire] == 1 and wire not in boundary and (wire in seen or wire in fed)
+        alone = axes[wire] == 1 and wire not in boundary and (wire in carried or wire in fed)
         blocked = wire in fed and place.border is not None
         if alone and not blocked and wire not in dict(place.terms):
             places[wire] = place

@@ -110,8 +110,10 @@ class Lowering:
         position = {wire: number for number, wire in enumerate(diagram.cod)}
         if len(position) < len(diagram.cod):
             return self.term(_opened(diagram))
-        places, apart = substitution(diagram)
-        coefficient, factors = self._factors(diagram, apart)
+        coefficient, factors = self._factors(diagram)
+        held = {wire for factor in factors for wire in factor.wires}
+        places, apart = substitution(diagram, held)
+        factors += [Factor(self._identity(diagram.sizes[n.legs[0]]), relation(n)) for n in apart]
         factors = [
             replace(f, axes=tuple(expanded(axis, places) for axis in f.axes)) for f in factors
         ]
@@ -127,10 +129,10 @@ class Lowering:
         value = self.contracted(factors, result, diagram.sizes)
         return Term(coefficient, Factor(value, plain([position[wire] for wire in result])))
 
-    def _factors(self, diagram: Diagram, apart: Sequence[Node]) -> tuple[float | int, list[Factor]]:
-        """The numbers together, and the tensors; `apart` are maps that stand for themselves."""
+    def _factors(self, diagram: Diagram) -> tuple[float | int, list[Factor]]:
+        """The numbers together, and the tensors."""
         coefficient: float | int = 1
-        factors = [Factor(self._identity(diagram.sizes[n.legs[0]]), relation(n)) for n in apart]
+        factors: list[Factor] = []
         for node in diagram.nodes:
             if isinstance(node.box, MapBox):
                 continue

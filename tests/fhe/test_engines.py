@@ -250,3 +250,14 @@ def test_the_wrong_python_says_which_is_right(monkeypatch) -> None:
     monkeypatch.setattr(platform, "python_version", lambda: "3.12.3")
     with pytest.raises(BackendMistake, match=r"E0802.*3\.12\.3.*\n.*--python 3\.10"):
         engine_named("openfhe").keys(SMALL, [], False)
+
+
+@needs_openfhe
+def test_a_refusal_does_not_spoil_the_next_context() -> None:
+    engine = engine_named("openfhe")
+    with pytest.raises(BackendMistake, match="E0803"):
+        engine.keys(Parameters(1 << 12, depth=4, scale=40, first=50, digits=1), [], False)
+    wish = Parameters(1 << 12, depth=4, scale=45, first=60, digits=1, secure=False)
+    client, _ = engine.keys(wish, [], True)
+    x = np.ones(wish.slots)
+    np.testing.assert_allclose(client.decrypt(client.encrypt(x)), x, atol=1e-6)

@@ -163,3 +163,12 @@ def test_a_map_that_fills_in_numbers_stands_at_one_axis_only() -> None:
     nodes = Node(TensorBox("x"), (0,)), Node(MapBox((1,), -1, "pad", 7.0), (0, 1))
     with pytest.raises(ValueError, match="no relation"):
         lowered(Diagram((3, 4), nodes, (), (0, 1)), {"x": np.arange(3.0)})
+
+
+def test_a_map_cuts_off_what_no_tensor_carries() -> None:
+    nodes = (
+        Node(Bubble(Function("relu"), Diagram((2,), (), (), (0,))), (0,)),
+        Node(MapBox((-1,), 0, "pad"), (0, 1)),
+    )
+    given, _ = lowered(Diagram((2, 2), nodes, (), ()), {})
+    assert float(given) == 1.0

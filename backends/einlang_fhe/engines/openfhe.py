@@ -75,6 +75,24 @@ class OpenFHEEngine:
 def make_context(parameters: Parameters) -> tuple[Any, Chain]:
     """A crypto context and its chain; E0803 if OpenFHE refuses the parameters."""
     fhe = binding.load()
+    with binding.spoken("make a context"):
+        try:
+            context = fhe.GenCryptoContext(_wish(fhe, parameters))
+        except RuntimeError:
+            # A refusal leaves an estimate behind that spoils the next insecure context;
+            # OpenFHE forgets it when it makes a secure one.
+            fhe.GenCryptoContext(_wish(fhe, _MODEST))
+            raise
+        for feature in (fhe.PKE, fhe.KEYSWITCH, fhe.LEVELEDSHE):
+            context.Enable(feature)
+        return context, Chain(parameters.scale, _primes(fhe, context))
+
+
+_MODEST = Parameters(1 << 13, depth=1, scale=40, first=50, digits=1)
+
+
+def _wish(fhe: Any, parameters: Parameters) -> Any:
+    """The parameters as OpenFHE takes them."""
     wish = fhe.CCParamsCKKSRNS()
     secure = fhe.HEStd_128_classic if parameters.secure else fhe.HEStd_NotSet
     wish.SetSecurityLevel(secure)
@@ -87,11 +105,7 @@ def make_context(parameters: Parameters) -> tuple[Any, Chain]:
     wish.SetScalingTechnique(fhe.FIXEDMANUAL)
     wish.SetKeySwitchTechnique(fhe.HYBRID)
     wish.SetNumLargeDigits(parameters.digits)
-    with binding.spoken("make a context"):
-        context = fhe.GenCryptoContext(wish)
-        for feature in (fhe.PKE, fhe.KEYSWITCH, fhe.LEVELEDSHE):
-            context.Enable(feature)
-        return context, Chain(parameters.scale, _primes(fhe, context))
+    return wish
 
 
 def _primes(fhe: Any, context: Any) -> tuple[int, ...]:
