@@ -218,7 +218,7 @@ class Maker:
         draw = np.random.default_rng(0)
         dummy = nodes.Definition("_", tuple(plain(n) for n in self.left_of(value)), value)
         found = []
-        for _ in range(6):
+        for _ in range(12):
             moved = {name: self.moved(known, draw) for name, known in self.tensors.items()}
             with np.errstate(all="ignore"):
                 found.append(define(dummy, replace(scope, tensors=moved)).values)
