@@ -56,6 +56,9 @@ def check(made: Generated, backend: str, **settings: object) -> float:
     precision = stated(program, backend)
     if sorted(result) != sorted(made.expected):
         raise DisagreementError(f"outputs {sorted(result)}, not {sorted(made.expected)}")
+    wrong = [o for o in program.test(**made.data) if not o.passed] if backend == "numpy" else []
+    if wrong:
+        raise DisagreementError(f"tests fail: {wrong}")
     largest = 0.0
     for name, wanted in made.expected.items():
         part = error(np.asarray(result[name]), wanted) / precision

@@ -15,14 +15,23 @@ from __future__ import annotations
 import contextlib
 import math
 import random as randomness
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from depth import depth
 from hypothesis import strategies as st
 from library import LIBRARY
-from meaning import AmbiguousError, OutsideError, Scope, Stored, define, indices_of, occurs
+from meaning import (
+    AmbiguousError,
+    OutsideError,
+    Scope,
+    Stored,
+    define,
+    indices_of,
+    meaning,
+    occurs,
+)
 from profiles import PROFILES, Known, Profile
 from spelling import Speller
 from terms import Writer, plain
@@ -32,6 +41,8 @@ from einlang.syntax import nodes
 NAMES = ("i", "j", "k", "m", "n", "t", "s", "row", "α", "d_1", "p'")
 LETTERS = ("A", "B", "C", "x", "w", "Q", "bias", "Λ")
 LARGEST = 40.0
+STEPS = re.compile(r"'[<>=!]|'arg|'sign'")
+"""What shows in the text of nodes that compare."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,8 @@ class Maker:
     random: randomness.Random
     profile: Profile
     sizes: dict[str, int] = field(default_factory=dict)
-    written: list[nodes.Statement] = field(default_factory=list)
+    inputs: dict[str, nodes.Input] = field(default_factory=dict)
+    written: list[nodes.Definition] = field(default_factory=list)
     tensors: dict[str, Known] = field(default_factory=dict)
     functions: dict[str, nodes.Def] = field(default_factory=dict)
     data: dict[str, np.ndarray] = field(default_factory=dict)
@@ -118,7 +130,8 @@ class Maker:
         self.tensors[name] = known
         qualifier = "secret" if secret else random.choice(("public", "param"))
         path = f"{name}.npy" if self.chance(0.3) else None
-        return nodes.Input(qualifier, name, indices, path, stated)
+        self.inputs[name] = nodes.Input(qualifier, name, indices, path, stated)
+        return self.inputs[name]
 
     # -- definitions ---------------------------------------------------------------------
 
@@ -213,7 +226,7 @@ class Maker:
 
         The data is moved a little, up and down: steps that are near show as jumps.
         """
-        if not any(word in repr(value) for word in ("arg", "'<", "'>", "'=", "'!", "sign")):
+        if not STEPS.search(repr(value)):
             return True
         draw = np.random.default_rng(0)
         dummy = nodes.Definition("_", tuple(plain(n) for n in self.left_of(value)), value)
@@ -256,26 +269,25 @@ class Maker:
             for function in random.sample(LIBRARY, random.choice((1, 2))):
                 self.functions[function.name] = function
             declared += list(self.functions.values())
-        definitions: list[nodes.Definition] = []
         for number in range(random.choice((1, 1, 2, 2, 3, 4))):
-            definitions.append(self.definition(f"T{number}", False))
-        if self.chance(0.2) and any(self.tensors[d.name].secret for d in definitions):
+            self.written.append(self.definition(f"T{number}", False))
+        if self.chance(0.2) and any(self.tensors[d.name].secret for d in self.written):
             with contextlib.suppress(UnfitError):
-                definitions.append(self.definition("label", True))
-        outputs = self.outputs(definitions)
-        statements = [*declared, *definitions, *self.ending(outputs)]
+                self.written.append(self.definition("label", True))
+        outputs = self.outputs()
+        statements = [*declared, *self.written, *self.ending(outputs)]
         docstring = "A program made at random." if self.chance(0.3) else None
         program = nodes.Program(docstring, tuple(statements))
-        names = outputs or (definitions[-1].name,)
+        names = outputs or (self.written[-1].name,)
         expected = {name: self.tensors[name].values for name in names}
         text = Speller(random).program(program)
         return Generated(text, program, self.sizes, self.data, expected, names)
 
-    def outputs(self, definitions: Sequence[nodes.Definition]) -> tuple[str, ...]:
-        """What `out` names: all definitions that nothing reads, or none when it is the last."""
-        if len(definitions) == 1 and self.chance(0.5):
+    def outputs(self) -> tuple[str, ...]:
+        """What `out` names: some of the definitions, or none where there is but one."""
+        if len(self.written) == 1 and self.chance(0.5):
             return ()
-        names = [d.name for d in definitions]
+        names = [definition.name for definition in self.written]
         kept = [name for name in names if self.chance(0.6)] or names[-1:]
         return tuple(kept)
 
@@ -285,12 +297,55 @@ class Maker:
         if self.chance(0.3):
             precision = nodes.Setting("precision", self.random.choice((1e-3, 1e-4)))
             statements.append(nodes.Target("fhe", (precision,)))
-        last = next(s for s in reversed(list(self.tensors.values())) if not s.client)
-        if self.chance(0.15) and last.values.ndim == 0:
-            right = nodes.Number(float(math.ceil(abs(last.values.max(initial=0))) + 1))
-            expect = nodes.Expect(nodes.Access(last.name), "<=", right)
-            statements.append(nodes.Test("it is not too large", (expect,)))
+        if self.chance(0.25):
+            statements.append(self.test())
         return statements
+
+    def test(self) -> nodes.Test:
+        """What holds of the last definition, sometimes for other data."""
+        last = next(s for s in reversed(self.written) if not s.client)
+        let = self.let()
+        values = self.tensors[last.name].values
+        if let:
+            try:
+                values = self.other(let)[last.name]
+            except (UnfitError, OutsideError):
+                let = None
+        names = indices_of(last.subscripts)
+        element = nodes.Access(last.name, last.subscripts)
+        expects = [nodes.Expect(element, "<=", _number(math.ceil(values.max())), 1e-6)]
+        if names and self.chance(0.5):
+            total = nodes.Reduction("sum", names, element)
+            expects.append(nodes.Expect(total, "==", _number(values.sum()), 1e-4))
+        return nodes.Test("what it is known to be", ((let,) if let else ()) + tuple(expects))
+
+    def let(self) -> nodes.Let | None:
+        """Another value for an input, where nothing is promised or decided."""
+        if (
+            STEPS.search(repr(self.written))
+            or any(s.range for s in self.written)
+            or self.chance(0.4)
+        ):
+            return None
+        declared = self.random.choice(list(self.inputs.values()))
+        places = tuple(plain(index) for index in declared.indices)
+        return nodes.Let(declared.name, places, nodes.Number(0.5))
+
+    def other(self, let: nodes.Let) -> dict[str, np.ndarray]:
+        """What the definitions are when an input has other values."""
+        data = self.data | {let.name: np.full(self.data[let.name].shape, 0.5)}
+        statements = (*self.functions.values(), *self.written)
+        with np.errstate(all="ignore"):
+            values = meaning(nodes.Program(None, statements), self.sizes, data)
+        if not all(np.isfinite(array).all() for array in values.values()):
+            raise UnfitError("no numbers")
+        return values
+
+
+def _number(value: float) -> nodes.Expression:
+    """A number as it is read, with its sign before it."""
+    number = nodes.Number(abs(float(value)))
+    return nodes.Unary("-", number) if value < 0 else number
 
 
 def write(random: randomness.Random, profile: Profile) -> Generated:

@@ -11,6 +11,7 @@ spaces, brackets that change nothing, line ends inside brackets and comments are
 
 from __future__ import annotations
 
+import math
 import random as randomness
 
 from einlang.syntax import nodes
@@ -85,6 +86,8 @@ class Speller:
     def number(self, value: float) -> str:
         if isinstance(value, int):
             return str(value)
+        if value == math.pi:
+            return self.pick("pi", repr(value))
         return self.pick(repr(value), f"{value:e}") if float(f"{value:e}") == value else repr(value)
 
     def list(self, words: list[str] | tuple[str, ...]) -> str:

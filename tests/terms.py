@@ -14,6 +14,7 @@ work or too deep.
 
 from __future__ import annotations
 
+import math
 import random as randomness
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ class Writer:
         return self.random.choice(list(self.sizes))
 
     def number(self) -> nodes.Number:
-        return nodes.Number(self.random.choice((2, 3, 0.5, 0.25, 1.5, 1e-1, 10)))
+        return nodes.Number(self.random.choice((2, 3, 0.5, 0.25, 1.5, 1e-1, 10, math.pi)))
 
     def divisor(self, prefer: tuple[str, ...]) -> nodes.Expression:
         """Something that stays away from zero."""
@@ -318,27 +319,35 @@ class Writer:
         return nodes.Reduction(operator, tuple(bound[: self.random.choice((1, 1, 2))]), body)
 
     def einsum(self, prefer: tuple[str, ...]) -> nodes.Expression:
-        """`einsum("ab,b->a", A, x)[i]` over one or two whole tensors."""
-        random = self.random
-        chosen = [random.choice(self.readable()) for _ in range(random.choice((1, 2)))]
+        """`einsum("...ab,b->...a", A, x)[i, j]` over one or two whole tensors."""
+        chosen = [self.random.choice(self.readable()) for _ in range(self.random.choice((1, 2)))]
+        shape = chosen[0].values.shape
+        hidden = self.random.randint(1, len(shape)) if shape and self.chance(0.3) else 0
         letters: dict[str, int] = {}
-        words = []
-        for tensor in chosen:
-            word = ""
-            for size in tensor.values.shape:
-                same = [c for c, n in letters.items() if n == size]
-                new = "abcdefghijklmnop"[len(letters)]
-                letter = random.choice(same) if same and self.chance(0.7) else new
-                letters[letter] = size
-                word += letter
-            words.append(word)
+        words = [self.lettered(shape[hidden:], letters)]
+        words += [self.lettered(tensor.values.shape, letters) for tensor in chosen[1:]]
         kept = [letter for letter in letters if self.chance(0.6)][:3]
-        if not kept:
+        if not kept and not hidden:
             return self.access(prefer)
-        random.shuffle(kept)
-        places = [self.subscript(letters[letter], prefer, True) for letter in kept]
-        equation = f"{','.join(words)}->{''.join(kept)}"
-        return nodes.Einsum(equation, tuple(t.name for t in chosen), tuple(places))
+        self.random.shuffle(kept)
+        sizes = [*shape[:hidden], *(letters[letter] for letter in kept)]
+        places = tuple(self.subscript(size, prefer, True) for size in sizes)
+        dots = "..." if hidden else ""
+        equation = f"{dots}{','.join(words)}->{dots}{''.join(kept)}"
+        return nodes.Einsum(equation, tuple(t.name for t in chosen), places)
+
+    def lettered(self, shape: tuple[int, ...], letters: dict[str, int]) -> str:
+        """A letter for each axis, a known one of the same size (or of size one) if it happens."""
+        word = ""
+        for size in shape:
+            same = [
+                c for c, n in letters.items() if n == size or (1 in (n, size) and c not in word)
+            ]
+            new = "abcdefghijklmnop"[len(letters)]
+            letter = self.random.choice(same) if same and self.chance(0.7) else new
+            letters[letter] = max(size, letters.get(letter, 1))
+            word += letter
+        return word
 
     def call(self, prefer: tuple[str, ...], level: int) -> nodes.Expression:
         """A `def` by name, over indices at hand."""
