@@ -20,6 +20,7 @@ from einlang.planning.dataflow import Dataflow
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Packing
+from einlang_fhe.gains import gains
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import choose, fit
@@ -98,7 +99,7 @@ def compile_flow(
 def _for_ring(
     flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude], known: Arrays
 ) -> Compiled:
-    lowered = lower(flow, ring // 2, options.approximation)
+    lowered = lower(flow, ring // 2, options.approximation, gains(flow, sizes))
     program, request = _requested(DropDead().apply(lowered.program), lowered.request)
     levelled = assign(program)
     numbers = dict(zip(flow.names, flow.outputs, strict=True))

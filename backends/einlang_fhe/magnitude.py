@@ -94,10 +94,10 @@ def _grown(
         value = abs(float(operation.value))
         return Magnitude(value, value, hard=True)
     if isinstance(operation, Contract):
-        terms = _terms(flow, operation, arguments)
+        count = terms(flow, operation, arguments)
         return _made(
-            prod(value.typical for value in values) * sqrt(terms),
-            prod(value.peak for value in values) * terms,
+            prod(value.typical for value in values) * sqrt(count),
+            prod(value.peak for value in values) * count,
             values,
         )
     if isinstance(operation, Add):
@@ -142,7 +142,7 @@ def _made(typical: float, peak: float, values: list[Magnitude]) -> Magnitude:
     return Magnitude(typical, min(peak, WIDE * typical), hard=False)
 
 
-def _terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int:
+def terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int:
     """How many terms each sum has."""
     sizes = {
         label: size

@@ -68,6 +68,13 @@ NOTHING_LEFT = (
     """,
     {"x": (4,)},
 )
+ERRORS_THAT_GROW = (
+    """
+    secret x[i] in [0, 0.5]
+    T[i] = 1000 * (tanh(x[i]) - x[i] + x[i]^3 / 3) in [-1, 5]
+    """,
+    {"x": (9,)},
+)
 FOUND = [
     EINSUM_SUMMED_OUTSIDE,
     EXPECT_IN_BRACKETS,
@@ -76,6 +83,7 @@ FOUND = [
     JUNK_BETWEEN_ELEMENTS,
     LARGE_PLAIN_NUMBERS,
     NOTHING_LEFT,
+    ERRORS_THAT_GROW,
 ]
 
 

@@ -60,15 +60,18 @@ class Lowered:
     layouts: tuple[tuple[str, Layout], ...]
 
 
-def lower(flow: Dataflow, slots: int, precision: Precision) -> Lowered:
-    """The slot program of a dataflow, for ciphertexts of that many slots."""
+def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[float] = ()) -> Lowered:
+    """The slot program of a dataflow, for ciphertexts of that many slots.
+
+    `gains` say by how much an error of each value has grown in the outputs.
+    """
     writer = Writer(Builder(slots), inputs=flow.inputs)
     values: list[Value] = [
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
     ]
     seen: list[tuple[str, Layout]] = []
-    values = write(writer, flow, values, precision, seen)
+    values = write(writer, flow, values, precision, seen, gains)
     outputs: list[int] = []
     replies, plain = [], {}
     for name, value in zip(flow.names, values, strict=True):
@@ -95,12 +98,14 @@ def write(
     inputs: Sequence[Value],
     precision: Precision,
     seen: list[tuple[str, Layout]] | None = None,
+    gains: Sequence[float] = (),
 ) -> list[Value]:
     """The outputs of a dataflow for given inputs; what it takes is written to `writer`."""
     values = list(inputs)
     for step in flow.steps:
         arguments = [values[number] for number in step.arguments]
-        value = _write_step(writer, step, arguments, precision)
+        gain = gains[len(values)] if gains else 1.0
+        value = _write_step(writer, step, arguments, precision.behind(gain))
         if seen is not None and isinstance(value, Cipher):
             seen.append((step.label or type(step.operation).__name__.lower(), value.layout))
         values.append(value)

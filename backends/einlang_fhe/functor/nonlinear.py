@@ -33,6 +33,10 @@ class Precision:
     degrees: dict[str, int]
     intervals: dict[str, Interval]
 
+    def behind(self, gain: float) -> Precision:
+        """What is asked of a step whose errors grow by so much."""
+        return replace(self, error=self.error / max(gain, 1.0))
+
 
 def apply(
     writer: Writer,
