@@ -10,13 +10,12 @@ A case is a program under `tests/golden/malformed`. The lines at its head that s
 - `python 3.13`: what the fhe backend takes this Python for;
 - `nested 5000`: the program is a number in as many brackets; `stdin`: it is typed in.
 
-`REGENERATE=1 pytest tests/malformed` writes down anew what is said.
+`pytest --update-golden` writes down anew what is said.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -113,16 +112,17 @@ def tidy(text: str) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_said(
-    name: str, command: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    command: Callable,
+    golden: Callable[[Path, str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = said(name, command, monkeypatch)
-    golden = CASES / f"{name}.txt"
-    if os.environ.get("REGENERATE"):
-        golden.write_text(text)
     assert "Traceback" not in text
     assert text.endswith(("--- exit 1 ---\n", "--- exit 2 ---\n"))
-    assert text == golden.read_text()
+    golden(CASES / f"{name}.txt", text)
 
 
 def test_there_are_many_and_no_golden_file_is_left_over() -> None:
