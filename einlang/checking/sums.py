@@ -88,11 +88,13 @@ class _Rule:
         known: frozenset[str],
         around: Expression | None,
     ) -> list[str]:
-        """The indices that this factor, an access, carries alone and that are summed here."""
+        """The indices that this factor, an access or a call, carries alone and are summed here."""
         twice = isinstance(factor, Power) and isinstance(factor.base, Read) and _whole(factor)
-        if not isinstance(factor.base if isinstance(factor, Power) else factor, Read):
+        access = factor.base if isinstance(factor, Power) else factor
+        if not isinstance(access, Read) and not isinstance(factor, Call):
             return []
-        names = [name for name in factor.carries if name not in known]
+        carried = factor.indices if isinstance(factor, Call) else factor.carries
+        names = [name for name in dict.fromkeys(carried) if name not in known]
         if around is None and not self.single and not twice:
             return []
         if names and around is not None and not twice:
