@@ -4,9 +4,8 @@
 
 prints one JSON object: how many programs agreed, the seeds of those that were refused, by
 the code of the reason, and the largest error relative to the precision that is stated. A
-program that disagrees
-is shown with its seed; `--only SEED` shows and runs that one alone, `--smallest` also
-makes it small.
+program that disagrees is shown with its seed; `--only SEED` shows and runs that one alone,
+`--smallest` also makes it small.
 """
 
 from __future__ import annotations

@@ -75,6 +75,14 @@ ERRORS_THAT_GROW = (
     """,
     {"x": (9,)},
 )
+CALL_SUMMED_OUTSIDE = (
+    """
+    def f[a](x[a]) = x[a]^2
+    secret x[i] in [0, 1]
+    T = 2 * f[i](x[i])
+    """,
+    {"x": (3,)},
+)
 FOUND = [
     EINSUM_SUMMED_OUTSIDE,
     EXPECT_IN_BRACKETS,
@@ -84,6 +92,7 @@ FOUND = [
     LARGE_PLAIN_NUMBERS,
     NOTHING_LEFT,
     ERRORS_THAT_GROW,
+    CALL_SUMMED_OUTSIDE,
 ]
 
 

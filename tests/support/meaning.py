@@ -194,13 +194,15 @@ def _term(parts: list[Factor], kept: frozenset[str], scope: Scope, nested: bool)
 
 
 def _alone(part: Factor, names: Counter[str], kept: frozenset[str], nested: bool) -> set[str]:
-    """The indices that are summed because this factor alone, an access, carries them."""
+    """The indices that are summed because this access or call alone carries them."""
     power = isinstance(part, nodes.Binary) and part.operator == "^"
     access = part.left if power else part
-    if not isinstance(access, nodes.Access | nodes.Einsum):
+    call = isinstance(part, nodes.Call) and part.function not in FUNCTIONS
+    if not call and not isinstance(access, nodes.Access | nodes.Einsum):
         return set()
-    alone = {name for name in names if name not in kept}
-    if nested and any(names[name] < 2 for name in alone):
+    carried = part.indices if isinstance(part, nodes.Call) else names
+    alone = {name for name in carried if name not in kept}
+    if nested and any(call or names[name] < 2 for name in alone):
         raise AmbiguousError(alone)
     return alone
 
