@@ -23,6 +23,8 @@ import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from sybil import Example, Sybil  # noqa: E402
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser  # noqa: E402
+from xdist.remote import Producer  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 hypothesis.settings.register_profile("einlang", deadline=None)
 hypothesis.settings.load_profile("einlang")
@@ -110,6 +112,19 @@ def enter(namespace: dict[str, Any]) -> None:
 def leave(namespace: dict[str, Any]) -> None:
     """Back to where the tests run."""
     namespace["_stack"].close()
+
+
+class ByPage(LoadScopeScheduling):
+    """The examples of a page build on each other: one worker runs them all, in order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition(".md::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPage:
+    """How `pytest -n 2` shares out what there is to run."""
+    return ByPage(config, log)
 
 
 pytest_collect_file = Sybil(
