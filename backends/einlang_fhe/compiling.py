@@ -31,6 +31,8 @@ from einlang_fhe.slots import SlotProgram
 from einlang_fhe.verifier import verify
 
 SMALLEST = 1 << 12
+CAUTION = 2
+"""How much less noise grows than `gains` has it, which takes numbers for as large as may be."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,20 @@ def compile_flow(
 def _for_ring(
     flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude], known: Arrays
 ) -> Compiled:
-    lowered = lower(flow, ring // 2, options.approximation, gains(flow, sizes))
+    growth = gains(flow, sizes)
+    lowered = lower(flow, ring // 2, options.approximation, growth)
     program, request = _requested(DropDead().apply(lowered.program), lowered.request)
     levelled = assign(program)
     numbers = dict(zip(flow.names, flow.outputs, strict=True))
     outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
     ranges = _ranges(flow, lowered, sizes, outputs)
+    worst = max((growth[n] for n in _secrets(flow)), default=1.0)
     others = [*_last_operands(lowered, levelled, request, known), *_junk(flow, lowered, known)]
-    ranges = replace(ranges, peak=max([ranges.peak, *others]))
+    ranges = replace(
+        ranges,
+        typical=max(ranges.typical, worst / CAUTION),
+        peak=max([ranges.peak, *others]),
+    )
     parameters = _parameters(ranges, levelled.depth, options, ring)
     return Compiled(lowered, levelled, parameters, request, outputs)
 
@@ -133,6 +141,12 @@ class _Ranges:
     factor: float
 
 
+def _secrets(flow: Dataflow) -> list[int]:
+    """The values that are encrypted."""
+    count = len(flow.inputs) + len(flow.steps)
+    return [n for n in range(count) if flow.type(n).qualifier is Qualifier.SECRET]
+
+
 def _ranges(
     flow: Dataflow,
     lowered: Lowered,
@@ -140,11 +154,7 @@ def _ranges(
     outputs: Mapping[str, Magnitude],
 ) -> _Ranges:
     held = [(outputs[reply.name], abs(reply.factor) or 1.0) for reply in lowered.replies]
-    secret = [
-        size.typical
-        for number, size in enumerate(sizes)
-        if flow.type(number).qualifier is Qualifier.SECRET
-    ]
+    secret = [sizes[number].typical for number in _secrets(flow)]
     typical = max([size.typical / factor for size, factor in held] + secret, default=1.0)
     peak = max((size.peak / factor for size, factor in held), default=1.0)
     return _Ranges(typical, peak, max((factor for _, factor in held), default=1.0))
