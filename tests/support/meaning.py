@@ -227,7 +227,7 @@ def _factor(part: Factor, kept: frozenset[str], scope: Scope, nested: bool) -> F
             base = base or evaluate(left, kept, scope, True)
             return scope.field(lambda x: x**exponent, base)
         case nodes.Reduction():
-            return reduce(part, kept, scope)
+            return reduce(part, kept, scope, nested)
         case nodes.Call() if part.function in FUNCTIONS:
             argument = evaluate(part.arguments[0], kept, scope, True)
             return scope.field(FUNCTIONS[part.function], argument)
@@ -245,7 +245,11 @@ def read(stored: Stored, subscripts: tuple[nodes.Subscript, ...] | None, scope: 
     for place, size in zip(subscripts or (), stored.values.shape, strict=True):
         position, border, value = _position(place, grid, scope)
         beyond = (position < 0) | (position >= size)
-        simple = isinstance(place, nodes.Affine) and place == nodes.Affine(place.terms[:1])
+        simple = (
+            isinstance(place, nodes.Affine)
+            and place.terms
+            and place == nodes.Affine(place.terms[:1])
+        )
         if border is None and (beyond.any() or (simple and position.size != size)):
             raise OutsideError(place)
         if border == "pad":
@@ -278,9 +282,10 @@ def _position(
     return position, place.border, place.fill
 
 
-def reduce(node: nodes.Reduction, kept: frozenset[str], scope: Scope) -> Field:
+def reduce(node: nodes.Reduction, kept: frozenset[str], scope: Scope, nested: bool) -> Field:
     """A reduction: `argmax` counts over its indices together, the last one fastest."""
-    body = evaluate(node.body, kept | set(node.indices), scope, True)
+    nested = nested or node.operator not in ("sum", "mean")
+    body = evaluate(node.body, kept | set(node.indices), scope, nested)
     rest = tuple(name for name in body.names if name not in node.indices)
     spread = scope.full(body, rest + node.indices)
     flat = spread.reshape([*spread.shape[: len(rest)], -1])
