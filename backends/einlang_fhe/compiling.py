@@ -212,4 +212,7 @@ def _fitted(
     except BackendMistake as mistake:
         if mistake.diagnostics[0].code != "E0806":
             raise
-        return with_peak(depth + 1, 4.0)
+        try:
+            return with_peak(depth + 1, 4.0)
+        except BackendMistake:
+            raise mistake from None
