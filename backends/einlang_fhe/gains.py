@@ -2,8 +2,8 @@
 
 An approximation has to be better than the precision that is asked for by as much as its
 error grows on the way, to the first order: by the other factors of a product, the slope of
-a function, the root of the number of terms in a sum, as polynomials swing around what they
-approximate.
+a function, and the number of terms in a sum: its root where errors or signs differ from term
+to term.
 
 >>> from einlang.planning.dataflow import Port, Type
 >>> from einlang_fhe.magnitude import magnitudes
@@ -23,7 +23,7 @@ from math import isfinite, prod, sqrt
 from einlang.checking.intervals import image, within
 from einlang.checking.typed import Function
 from einlang.planning.dataflow import Add, Apply, Contract, Dataflow, Fold, Step
-from einlang_fhe.magnitude import Magnitude, terms
+from einlang_fhe.magnitude import Magnitude, one_sign, summed
 
 POINTS = 256
 LARGEST = 1e6
@@ -46,10 +46,14 @@ def _growths(flow: Dataflow, step: Step, sizes: Sequence[Magnitude]) -> Iterator
     """What one step does to errors of its arguments."""
     operation, arguments = step.operation, step.arguments
     if isinstance(operation, Contract):
-        count = sqrt(terms(flow, operation, arguments))
         for place, argument in enumerate(arguments):
-            others = (sizes[n].typical for p, n in enumerate(arguments) if p != place)
-            yield argument, count * prod(others)
+            others = [number for p, number in enumerate(arguments) if p != place]
+            apart = any(not one_sign(flow.type(number)) for number in others)
+            growth = prod(sizes[number].typical for number in others)
+            for label, size in summed(flow, operation, arguments):
+                own = label in operation.arguments[place]
+                growth *= sqrt(size) if own or apart else size
+            yield argument, growth
     elif isinstance(operation, Add):
         yield from zip(arguments, map(abs, operation.coefficients), strict=True)
     elif isinstance(operation, Apply):

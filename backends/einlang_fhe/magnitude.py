@@ -2,7 +2,7 @@
 
 Declared ranges and known values are hard bounds. Where there are none, data is taken to
 be like standard normal numbers, and the terms of a sum to be independent: `n` of them
-grow like the root of `n`.
+grow like the root of `n`, unless all are on one side of zero.
 
 >>> from einlang.planning.dataflow import Contract, Port, Step, Type
 >>> vector = Type((16,), range=(-2, 2))
@@ -95,8 +95,9 @@ def _grown(
         return Magnitude(value, value, hard=True)
     if isinstance(operation, Contract):
         count = terms(flow, operation, arguments)
+        alike = all(one_sign(flow.type(argument)) for argument in arguments)
         return _made(
-            prod(value.typical for value in values) * sqrt(count),
+            prod(value.typical for value in values) * (count if alike else sqrt(count)),
             prod(value.peak for value in values) * count,
             values,
         )
@@ -144,12 +145,22 @@ def _made(typical: float, peak: float, values: list[Magnitude]) -> Magnitude:
 
 def terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int:
     """How many terms each sum has."""
+    return prod(size for _, size in summed(flow, operation, arguments))
+
+
+def summed(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> list[tuple[int, int]]:
+    """The labels that a contraction sums over, with their sizes."""
     sizes = {
         label: size
         for labels, argument in zip(operation.arguments, arguments, strict=True)
         for label, size in zip(labels, flow.type(argument).shape, strict=True)
     }
-    return prod(size for label, size in sizes.items() if label not in operation.result)
+    return [(label, size) for label, size in sizes.items() if label not in operation.result]
+
+
+def one_sign(type: Type) -> bool:
+    """Whether the numbers are known to be all on one side of zero, so that none cancel."""
+    return type.range is not None and (type.range[0] >= 0 or type.range[1] <= 0)
 
 
 def _power(value: float, exponent: float) -> float:
