@@ -68,3 +68,9 @@ class Plaintexts:
             self.known[entry] = len(self.entries)
             self.entries.append(entry)
         return self.known[entry]
+
+    def undo(self, count: int) -> None:
+        """Forgets all but the first entries."""
+        for entry in self.entries[count:]:
+            del self.known[entry]
+        del self.entries[count:]

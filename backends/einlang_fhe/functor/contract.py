@@ -9,19 +9,16 @@ next step can use; other ones leave partial sums (junk).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar, Union
+from typing import Union
 
+from einlang_fhe.functor.choosing import choose
 from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Writer, extend, loosened, zeroed
 from einlang_fhe.layout import Bit, Copy, Gap, Layout, Place, arrange
-from einlang_fhe.slots import Builder, Instruction
+from einlang_fhe.slots import Builder
 
 Axes = tuple[int, ...]
-T = TypeVar("T")
-
-COST = {"rotate": 10.0, "relinearize": 10.0, "multiply": 1.0, "multiply_plain": 2.0}
-"""What an instruction weighs when two ways are compared; anything else weighs a tenth."""
 
 
 def contract(
@@ -42,7 +39,7 @@ def contract(
         for argument, where in zip(arguments, axes, strict=True)
         if isinstance(argument, Cipher) and not argument.layout.rolls
     ]
-    return cheapest(
+    return choose(
         writer,
         [
             (lambda layout=layout: _within(writer, arguments, axes, layout, len(result)))
@@ -54,28 +51,6 @@ def contract(
 def _by_default(axes: int, kept: int) -> list[int]:
     """The kept axes, last one lowest, below the summed ones."""
     return [*reversed(range(kept)), *range(kept, axes)]
-
-
-def cheapest(writer: Writer, ways: Sequence[Callable[[], T]]) -> T:
-    """The result of the way that writes the least; the first of equals."""
-    if len(ways) == 1:
-        return ways[0]()
-    costs = []
-    for way in ways:
-        mark, packings = writer.build.mark(), dict(writer.packings)
-        way()
-        costs.append(_weight(writer.build, mark))
-        writer.build.undo(mark)
-        writer.packings = packings
-    return ways[costs.index(min(costs))]()
-
-
-def _weight(build: Builder, mark: int) -> float:
-    return sum(_cost(step) for step in build.instructions[mark:])
-
-
-def _cost(step: Instruction) -> float:
-    return COST.get(step.verb, 0.1)
 
 
 def _within(

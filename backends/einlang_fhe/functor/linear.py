@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from einlang.planning.dataflow import AxisMap, View
-from einlang_fhe.functor.contract import cheapest
+from einlang_fhe.functor.choosing import choose
 from einlang_fhe.functor.values import (
     Cipher,
     Fresh,
@@ -102,7 +102,7 @@ def view(writer: Writer, cipher: Cipher, operation: View, shape: tuple[int, ...]
             return spread(cipher, named, shape)
     origin = view_origin(operation, cipher.shape, shape)
     targets = [canonical(writer, shape), *_following(cipher, plain, shape)]
-    moved = cheapest(
+    moved = choose(
         writer,
         [
             (lambda target=target: writer.converted(cipher, target, origin.elements))

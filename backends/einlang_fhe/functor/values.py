@@ -68,6 +68,36 @@ class Packing:
     scale: float
 
 
+WEIGHTS = {
+    "rotate": 10.0,
+    "relinearize": 10.0,
+    "multiply": 1.0,
+    "multiply_plain": 2.0,
+    "input": 0.1,
+    "output": 0.1,
+    "other": 0.1,
+}
+"""What an instruction weighs when nothing is known of its cost."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place where there were several ways, the one taken, and what each would have weighed."""
+
+    ways: int
+    taken: int
+    weights: tuple[float, ...]
+
+
+@dataclass
+class Choices:
+    """Which ways are `told` (by the number of the site), what verbs weigh, and what was chosen."""
+
+    told: dict[int, int] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=WEIGHTS.copy)
+    sites: list[Site] = field(default_factory=list)
+
+
 @dataclass
 class Writer:
     """All that lowering writes to: instructions, plaintexts, packings of the request.
@@ -81,6 +111,7 @@ class Writer:
     plains: Plaintexts = field(default_factory=Plaintexts)
     packings: dict[Packing, int] = field(default_factory=dict)
     computed: dict[Step, int] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
 
     @property
     def slots(self) -> int:

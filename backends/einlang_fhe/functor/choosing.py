@@ -1,0 +1,64 @@
+"""Choices: where a step can be written in several ways, one is taken, and noted.
+
+Nothing told, it is the way that weighs least, found by writing each and taking it back, or
+by estimates where they are at hand. A search over whole programs tells a writer at which
+place to take which way instead.
+
+>>> from einlang_fhe.slots import Builder
+>>> writer = Writer(Builder(slots=4))
+>>> x = writer.build.input(0)
+>>> ways = [lambda: writer.build.rotate(x, 1), lambda: writer.build.negate(x)]
+>>> choose(writer, ways), writer.choices.sites[0].taken
+(1, 1)
+>>> print(writer.build.program(outputs=(1,)))
+%0 = input 0
+%1 = negate %0
+output %1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from einlang_fhe.functor.values import Site, Writer
+from einlang_fhe.slots import Builder
+
+T = TypeVar("T")
+
+
+def choose(
+    writer: Writer, ways: Sequence[Callable[[], T]], estimates: Sequence[float] | None = None
+) -> T:
+    """What one of the ways gives: the one that is told, or the lightest, the first of equals.
+
+    `estimates` weigh the ways where that can be said without writing them.
+    """
+    if len(ways) == 1:
+        return ways[0]()
+    taken = writer.choices.told.get(len(writer.choices.sites), -1)
+    weights: Sequence[float] = ()
+    if not 0 <= taken < len(ways):
+        weights = estimates or [_tried(writer, way) for way in ways]
+        taken = weights.index(min(weights))
+    writer.choices.sites.append(Site(len(ways), taken, tuple(weights)))
+    return ways[taken]()
+
+
+def _tried(writer: Writer, way: Callable[[], T]) -> float:
+    """What a way weighs; nothing of it is left."""
+    mark, packings, sites = writer.build.mark(), dict(writer.packings), len(writer.choices.sites)
+    plains = len(writer.plains.entries)
+    way()
+    weight = weighed(writer.build, mark, writer.choices.weights)
+    writer.build.undo(mark)
+    writer.plains.undo(plains)
+    writer.packings = packings
+    del writer.choices.sites[sites:]
+    return weight
+
+
+def weighed(build: Builder, mark: int, weights: dict[str, float]) -> float:
+    """The weight of what was written since a mark."""
+    other = weights["other"]
+    return sum(weights.get(step.verb, other) for step in build.instructions[mark:])
