@@ -17,6 +17,7 @@ from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
 from einlang.errors import BackendMistake
 from einlang.planning.dataflow import Dataflow
+from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Packing
@@ -41,6 +42,7 @@ class Compiled:
 
     `request` lists what the client packs, in order, and `levels` at which level each of
     them is encrypted. `outputs`: how large the encrypted outputs were taken to be.
+    `plans`: what was weighed, the plan that this is first.
     """
 
     lowered: Lowered
@@ -48,6 +50,7 @@ class Compiled:
     parameters: Parameters
     request: tuple[Packing, ...]
     outputs: dict[str, Magnitude]
+    plans: tuple[Alternative, ...] = ()
 
     @property
     def program(self) -> SlotProgram:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from einlang.backend import Report
+from einlang_fhe.alternative import comparison
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.executor import count_by_verb
 from einlang_fhe.options import Options
@@ -24,7 +25,8 @@ def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float])
         {"operation": verb, "count": count}
         for verb, count in count_by_verb(compiled.program.instructions).items()
     ]
-    return Report(figures, {"layouts": layouts, "slot program": counts})
+    plans = comparison(compiled.plans)
+    return Report(figures, {"layouts": layouts, "slot program": counts, "plans": plans})
 
 
 def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:

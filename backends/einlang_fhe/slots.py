@@ -46,11 +46,14 @@ class Instruction:
 
     `attribute`: the ciphertext of the request (`input`), the plaintext (`*_plain`), the
     scalar (`*_scalar`), the distance to the left (`rotate`), the primes forgotten (`drop`).
+    `origin`: the value of the dataflow that it was written for first, -1 where that is not
+    known; a pass keeps it, and nothing but reports depends on it.
     """
 
     verb: Verb
     arguments: tuple[int, ...] = ()
     attribute: int | float | None = None
+    origin: int = field(default=-1, compare=False, repr=False)
 
     def __str__(self) -> str:
         words = [f"%{value}" for value in self.arguments]
@@ -83,15 +86,19 @@ class SlotProgram:
 
 @dataclass
 class Builder:
-    """Writes a slot program; the same instruction twice is one value."""
+    """Writes a slot program; the same instruction twice is one value.
+
+    New instructions are of `origin`.
+    """
 
     slots: int
     instructions: list[Instruction] = field(default_factory=list)
     known: dict[Instruction, int] = field(default_factory=dict)
+    origin: int = -1
 
     def emit(self, verb: Verb, *arguments: int, attribute: int | float | None = None) -> int:
         """The value of an instruction, new or known."""
-        step = Instruction(verb, arguments, attribute)
+        step = Instruction(verb, arguments, attribute, self.origin)
         if step not in self.known:
             self.known[step] = len(self.instructions)
             self.instructions.append(step)

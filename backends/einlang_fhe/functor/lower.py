@@ -105,6 +105,7 @@ def write(
     for step in flow.steps:
         arguments = [values[number] for number in step.arguments]
         gain = gains[len(values)] if gains else 1.0
+        writer.build.origin = len(values)
         value = _write_step(writer, step, arguments, precision.behind(gain))
         if seen is not None and isinstance(value, Cipher):
             seen.append((step.label or type(step.operation).__name__.lower(), value.layout))

@@ -117,7 +117,8 @@ class _Assignment:
     def _rescaled(self, value: int) -> int:
         if self.degrees[value] == 1:
             return value
-        return self._emit(Instruction("rescale"), (value,), self.levels[value] + 1, 1)
+        step = Instruction("rescale", origin=self.build.instructions[value].origin)
+        return self._emit(step, (value,), self.levels[value] + 1, 1)
 
     def _aligned(self, values: list[int]) -> list[int]:
         level = max(self.levels[value] for value in values)
@@ -127,10 +128,11 @@ class _Assignment:
         fewer = level - self.levels[value]
         if fewer == 0:
             return value
-        step = Instruction("drop", attribute=fewer)
+        step = Instruction("drop", attribute=fewer, origin=self.build.instructions[value].origin)
         return self._emit(step, (value,), level, self.degrees[value])
 
     def _emit(self, step: Instruction, values: tuple[int, ...], level: int, degree: int) -> int:
+        self.build.origin = step.origin
         number = self.build.emit(step.verb, *values, attribute=step.attribute)
         if number == len(self.levels):
             self.levels.append(level)
