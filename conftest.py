@@ -18,6 +18,7 @@ from unittest.mock import patch
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ["EINLANG_FHE_COSTS"] = "shipped"
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402

@@ -1,0 +1,111 @@
+"""What instructions and programs are predicted to cost, in seconds on one thread.
+
+>>> from einlang_fhe.costs import load
+>>> from einlang_fhe.engines.engine import Parameters
+>>> costs, small = load("shipped"), Parameters(1 << 13, 1, 40, 50, digits=1)
+>>> costs.seconds("rotate", small) > 5 * costs.seconds("multiply", small)
+True
+>>> costs.seconds("add", small, level=1) < costs.seconds("add", small, level=0)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import mul
+
+from einlang_fhe.costs.tally import Tally, critical_path, tally
+from einlang_fhe.costs.terms import Shape
+from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.parameters import ciphertext_bytes, predicted_key_sizes
+from einlang_fhe.passes.levels import Levelled
+
+Coefficients = Mapping[str, Mapping[int, tuple[float, ...]]]
+"""Verb, then ring dimension, then one coefficient for each term of the verb."""
+
+
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """A calibrated machine. `origin` says where its numbers come from."""
+
+    coefficients: Coefficients
+    origin: str = "shipped"
+    machine: Mapping[str, str] = field(default_factory=dict)
+    _known: dict[tuple[str, Parameters, int, int], float] = field(default_factory=dict, repr=False)
+
+    def seconds(self, verb: str, parameters: Parameters, level: int = 0, parts: int = 2) -> float:
+        """One call of a verb on operands of that level and so many polynomials.
+
+        The verbs are those of slot programs and those of `terms.VERBS`. The level of a
+        `drop` is that of its operand, one prime is dropped.
+        """
+        key = verb, parameters, level, parts
+        if key not in self._known:
+            self._known[key] = self._seconds(*key)
+        return self._known[key]
+
+    def _seconds(self, verb: str, parameters: Parameters, level: int, parts: int) -> float:
+        if verb == "input":
+            return 0.0
+        if verb == "drop":
+            steps = "multiply_scalar", "rescale"
+            return sum(self.seconds(step, parameters, level, parts) for step in steps)
+        by_ring = self.coefficients[verb]
+        ring = min(
+            by_ring, key=lambda known: abs(known.bit_length() - parameters.ring.bit_length())
+        )
+        return sum(map(mul, by_ring[ring], Shape.of(parameters, level, parts).row(verb)))
+
+    def program(self, levelled: Levelled, parameters: Parameters) -> float:
+        """Evaluation of a program, its plaintexts encoded beforehand."""
+        return self.tally(tally(levelled), parameters)
+
+    def tally(self, counts: Tally, parameters: Parameters) -> float:
+        """So many calls of each verb, level and number of polynomials."""
+        calls = sum(
+            count * self.seconds(verb, parameters, level, parts)
+            for (verb, level, parts), count in counts.items()
+        )
+        return calls
+
+    def threads(self, levelled: Levelled, parameters: Parameters, threads: int) -> float:
+        """Evaluation on several threads: no less than a fair share, nor the longest chain."""
+        work = self.program(levelled, parameters)
+        if threads == 1:
+            return work
+        longest = critical_path(
+            levelled, lambda *call: self.seconds(call[0], parameters, *call[1:])
+        )
+        return max(work / threads, longest)
+
+    def encoding(self, levelled: Levelled, parameters: Parameters) -> float:
+        """Encoding of the plaintexts that a program reads, each once for each level."""
+        steps = zip(levelled.program.instructions, levelled.levels, strict=True)
+        plain = {(s.attribute, level) for s, level in steps if s.verb.endswith("_plain")}
+        return sum(self.seconds("encode", parameters, level) for _, level in plain)
+
+    def request(self, levels: Iterable[int], parameters: Parameters) -> float:
+        """Encryption of ciphertexts at these levels, each packed and encoded."""
+        return sum(self.seconds("encrypt", parameters, level) for level in levels)
+
+    def reply(self, levels: Iterable[int], parameters: Parameters) -> float:
+        """Decryption of ciphertexts at these levels."""
+        return sum(self.seconds("decrypt", parameters, level) for level in levels)
+
+    def keys(self, parameters: Parameters, rotations: int, relinearize: bool) -> float:
+        """A context, a pair of keys, and the keys of so many rotations."""
+        once = self.seconds("context", parameters) + self.seconds("key_pair", parameters)
+        switches = rotations + relinearize
+        return once + switches * self.seconds("key_switch_key", parameters)
+
+    @staticmethod
+    def request_bytes(levels: Iterable[int], parameters: Parameters) -> int:
+        """What ciphertexts of these levels weigh, in a request or a reply."""
+        return sum(ciphertext_bytes(parameters, level) for level in levels)
+
+    @staticmethod
+    def key_bytes(parameters: Parameters, rotations: int, relinearize: bool) -> int:
+        """What the evaluator is sent before the first request."""
+        sizes = predicted_key_sizes(parameters)
+        return sizes.public + relinearize * sizes.relinearization + rotations * sizes.rotation

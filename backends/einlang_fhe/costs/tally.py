@@ -1,0 +1,76 @@
+"""Counts what the executor asks of an engine: verbs by level and number of polynomials.
+
+>>> from einlang_fhe.passes.levels import assign
+>>> from einlang_fhe.slots import Builder
+>>> build = Builder(slots=8)
+>>> x = build.input(0)
+>>> total = build.add_all([x, build.rotate(x, 1), build.rotate(x, 2)])
+>>> for (verb, level, parts), times in tally(assign(build.program((total,)))).items():
+...     print(verb, level, parts, times)
+instruction 0 2 5
+add 0 2 2
+hoist 0 2 1
+rotate_hoisted 0 2 2
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import repeat
+
+from einlang_fhe.executor import TOGETHER
+from einlang_fhe.passes.levels import Levelled
+
+Call = tuple[str, int, int]
+"""A verb, the level of its operands, and their polynomials."""
+Tally = Counter[Call]
+
+
+def tally(levelled: Levelled) -> Tally:
+    """All that one evaluation does. Rotations of one value share a `hoist`."""
+    counts: Tally = Counter({("instruction", 0, 2): len(levelled.program.instructions)})
+    turned: Counter[int] = Counter()
+    for step, call in zip(levelled.program.instructions, calls(levelled), strict=True):
+        if step.verb == "rotate":
+            turned[step.arguments[0]] += 1
+        elif step.verb == "drop":
+            counts[call] += 1
+            counts["reduce", call[1], call[2]] += int(step.attribute or 1) > 1
+        elif step.verb != "input":
+            counts[call] += 1
+    for value, times in turned.items():
+        counts.update(_turns(levelled.levels[value], times))
+    return counts
+
+
+def _turns(level: int, times: int) -> Iterator[Call]:
+    """Rotations of one value: hoisted in groups, but for one that is left alone."""
+    for done in range(0, times, TOGETHER):
+        group = min(TOGETHER, times - done)
+        if group == 1:
+            yield "rotate", level, 2
+        else:
+            yield "hoist", level, 2
+            yield from repeat(("rotate_hoisted", level, 2), group)
+
+
+def calls(levelled: Levelled) -> Iterator[Call]:
+    """Each instruction's verb, the level it works at, and the polynomials it meets."""
+    three: set[int] = set()
+    levels = levelled.levels
+    for number, step in enumerate(levelled.program.instructions):
+        raw = any(value in three for value in step.arguments)
+        if step.verb == "multiply" or (raw and step.verb != "relinearize"):
+            three.add(number)
+        level = levels[number] - (step.verb in ("rescale", "drop"))
+        yield step.verb, level, 3 if raw and step.verb != "relinearize" else 2
+
+
+def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:
+    """Seconds of the longest chain of instructions that wait for each other."""
+    ready: list[float] = []
+    for step, call in zip(levelled.program.instructions, calls(levelled), strict=True):
+        start = max((ready[value] for value in step.arguments), default=0.0)
+        ready.append(start + seconds(*call))
+    return max((ready[value] for value in levelled.program.outputs), default=0.0)

@@ -1,0 +1,117 @@
+"""What the work of a verb grows with: the terms of the formulas that times are fitted to.
+
+A residue polynomial has N words for each prime. Key switching with digits of `share` primes
+raises every digit to all primes and the special ones, multiplies each by a part of the key,
+and divides by the special primes (Han and Ki, ePrint 2019/688, section 3.3).
+
+>>> from einlang_fhe.engines.engine import Parameters
+>>> shape = Shape.of(Parameters(8192, 3, 40, 50, digits=2), level=1)
+>>> shape.primes, shape.digits, shape.share, shape.special
+(3, 2, 2, 2)
+>>> [round(value, 4) for value in shape.row("rotate_hoisted")]
+[1.0, 0.0781, 0.0469, 0.0234, 0.5078]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log2
+
+from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.parameters import special_primes
+
+WORDS = 1 << 20
+"""Terms count millions of words, so that coefficients are about milliseconds times 1e-3."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that a verb meets: primes left of all, digits in use, primes of a digit,
+    special primes, and polynomials of the ciphertext."""
+
+    ring: int
+    primes: int
+    chain: int
+    digits: int
+    all_digits: int
+    share: int
+    special: int
+    parts: int = 2
+
+    @staticmethod
+    def of(parameters: Parameters, level: int = 0, parts: int = 2) -> Shape:
+        """At a level."""
+        depth, digits = parameters.depth, parameters.digits
+        special = special_primes(depth, parameters.scale, parameters.first, digits) or 1
+        share = -(-(depth + 1) // digits)
+        primes = depth + 1 - level
+        used = -(-primes // share)
+        return Shape(parameters.ring, primes, depth + 1, used, digits, share, special, parts)
+
+    def row(self, verb: str) -> tuple[float, ...]:
+        """The terms of a verb, in the order of `VERBS[verb]`."""
+        return tuple(TERMS[name](self) for name in VERBS[verb])
+
+    @property
+    def unit(self) -> float:
+        """Words of one residue polynomial."""
+        return self.ring / WORDS
+
+    @property
+    def turns(self) -> float:
+        """Words times stages of one transform."""
+        return self.unit * log2(self.ring)
+
+
+TERMS: dict[str, Callable[[Shape], float]] = {
+    "call": lambda s: 1.0,
+    "floats": lambda s: s.turns,
+    "words": lambda s: s.unit * s.primes * s.parts / 2,
+    "transform": lambda s: s.turns * s.primes * s.parts / 2,
+    "recombine": lambda s: s.unit * s.primes**2,
+    "raise": lambda s: s.unit * s.primes * (s.primes + s.special),
+    "raised transform": lambda s: s.turns * s.digits * (s.primes + s.special),
+    "key product": lambda s: s.unit * s.digits * (s.primes + s.special),
+    "lower": lambda s: s.unit * s.primes * s.special,
+    "lowered transform": lambda s: s.turns * (s.primes + s.special),
+    "extended words": lambda s: s.unit * (s.primes + s.special),
+    "key words": lambda s: s.unit * s.all_digits * (s.chain + s.special),
+    "key transform": lambda s: s.turns * s.all_digits * (s.chain + s.special),
+    "tables": lambda s: s.unit * (s.chain + s.special),
+    "key tables": lambda s: s.all_digits * (s.chain + s.special) ** 2 * 1e-3,
+}
+"""The terms by name."""
+
+_POINTWISE = ("call", "words")
+_UP = ("raised transform", "raise")
+_DOWN = ("key product", "lower", "words", "lowered transform")
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "add": _POINTWISE,
+    "subtract": _POINTWISE,
+    "negate": _POINTWISE,
+    "multiply": _POINTWISE,
+    "add_plain": _POINTWISE,
+    "multiply_plain": _POINTWISE,
+    "add_scalar": _POINTWISE,
+    "multiply_scalar": _POINTWISE,
+    "reduce": _POINTWISE,
+    "rescale": ("call", "words", "transform"),
+    "rotate": ("call", *_UP, *_DOWN),
+    "relinearize": ("call", *_UP, *_DOWN),
+    "hoist": ("call", *_UP),
+    "rotate_hoisted": ("call", *_DOWN),
+    "rotate_extended": ("call", "key product", "extended words", "words"),
+    "extend": ("call", "extended words", "words"),
+    "add_extended": ("call", "extended words"),
+    "switch_down": ("call", "lower", "words", "lowered transform"),
+    "encode": ("call", "floats", "words", "transform"),
+    "encrypt": ("call", "floats", "words", "transform"),
+    "decrypt": ("call", "floats", "words", "transform", "recombine"),
+    "key_switch_key": ("call", "key words", "key transform"),
+    "key_pair": ("call", "words", "transform"),
+    "context": ("call", "tables", "key tables"),
+    "instruction": ("call",),
+}
+"""The terms that the time of a verb is a sum of."""

@@ -1,0 +1,97 @@
+"""Costs: read and written, and what they say of instructions and programs."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from einlang_fhe.costs import load, storage
+from einlang_fhe.costs.tally import tally
+from einlang_fhe.costs.terms import VERBS
+from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.passes.levels import Levelled, assign
+from einlang_fhe.slots import Builder
+
+from einlang.errors import BackendMistake
+
+DEEP = Parameters(1 << 14, 4, 40, 50, 2)
+
+
+def levelled(turns: int) -> Levelled:
+    build = Builder(slots=DEEP.slots)
+    x, y = build.input(0), build.input(1)
+    product = build.multiply(x, build.multiply(x, y))
+    total = build.add_all([build.rotate(product, n + 1) for n in range(turns)])
+    return assign(build.program(outputs=(build.add(build.multiply_plain(total, 0), y),)))
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "drop"])
+def test_fewer_primes_and_smaller_rings_cost_no_more(verb: str) -> None:
+    costs = load()
+    at = [costs.seconds(verb, DEEP, level) for level in range(DEEP.depth)]
+    assert all(a >= b > 0 for a, b in pairwise(at))
+    rings = [costs.seconds(verb, Parameters(1 << n, 2, 40, 50, 1)) for n in range(11, 18)]
+    assert all(0 < a <= 1.5 * b for a, b in pairwise(rings))
+
+
+def test_a_program_costs_what_its_instructions_do() -> None:
+    costs = load()
+    counts = tally(levelled(turns=33))
+    assert counts["hoist", 2, 2] == 2
+    assert counts["rotate_hoisted", 2, 2] == 32
+    assert counts["rotate", 2, 2] == 1
+    assert counts["reduce", 0, 2] == 0
+    sums = sum(n * costs.seconds(verb, DEEP, at, parts) for (verb, at, parts), n in counts.items())
+    assert costs.program(levelled(33), DEEP) == pytest.approx(sums)
+    assert costs.program(levelled(33), DEEP) > costs.program(levelled(3), DEEP)
+
+
+def test_threads_share_the_work_but_for_the_longest_chain() -> None:
+    costs, wide = load(), levelled(33)
+    one = costs.threads(wide, DEEP, 1)
+    assert one == costs.program(wide, DEEP)
+    assert one / 2 <= costs.threads(wide, DEEP, 2) < one
+    assert costs.threads(wide, DEEP, 10**6) > one / 100
+
+
+def test_what_keys_and_ciphertexts_cost() -> None:
+    costs = load()
+    assert costs.keys(DEEP, 3, True) > costs.keys(DEEP, 3, False) > costs.keys(DEEP, 0, False) > 0
+    assert costs.request([0, 1], DEEP) > costs.request([1, 1], DEEP) > costs.reply([4, 4], DEEP)
+    assert costs.request_bytes([0, 4], DEEP) > 6 * 2 * 8 * DEEP.ring
+    assert costs.key_bytes(DEEP, 2, True) - costs.key_bytes(DEEP, 2, False) > 8 * DEEP.ring
+    assert costs.encoding(levelled(1), DEEP) == costs.seconds("encode", DEEP, 2)
+
+
+def test_what_is_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "of" / "mine.json"
+    storage.write(load(), path)
+    assert [item.name for item in path.parent.iterdir()] == ["mine.json"]
+    monkeypatch.setenv(storage.VARIABLE, str(path))
+    mine = load()
+    assert mine.origin == str(path)
+    assert storage.as_json(mine) == storage.as_json(load("shipped"))
+    path.unlink()
+    assert load().origin == "shipped"
+
+
+def test_the_user_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(storage.VARIABLE)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    place = storage.place()
+    assert place is not None
+    assert place.name == "fhe-costs.json"
+
+
+@pytest.mark.parametrize("change", ["format", "machine", "seconds"])
+def test_a_broken_file_is_refused(change: str, tmp_path: Path) -> None:
+    content = storage.as_json(load())
+    content[change] = "nonsense"
+    if change == "machine":
+        del content[change]
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(BackendMistake, match="E0820"):
+        load(path)
