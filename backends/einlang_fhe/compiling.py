@@ -66,7 +66,7 @@ class Compiled:
     def levels(self) -> tuple[int, ...]:
         """The level at which each ciphertext of the request is encrypted."""
         found = {
-            int(step.attribute or 0): self.levelled.levels[number]
+            step.number: self.levelled.levels[number]
             for number, step in enumerate(self.program.instructions)
             if step.verb == "input"
         }
@@ -126,10 +126,10 @@ def _requested(
     program: SlotProgram, request: Sequence[Packing]
 ) -> tuple[SlotProgram, tuple[Packing, ...]]:
     """The program with the ciphertexts of the request that it reads, numbered anew."""
-    read = [int(step.attribute or 0) for step in program.instructions if step.verb == "input"]
+    read = [step.number for step in program.instructions if step.verb == "input"]
     names = {old: new for new, old in enumerate(read)}
     steps = tuple(
-        replace(step, attribute=names[int(step.attribute or 0)]) if step.verb == "input" else step
+        replace(step, attribute=names[step.number]) if step.verb == "input" else step
         for step in program.instructions
     )
     return replace(program, instructions=steps), tuple(request[old] for old in read)
@@ -181,10 +181,10 @@ def _last_operands(
         if levelled.levels[number] < levelled.depth:
             continue
         if step.verb == "input":
-            packing = request[int(step.attribute or 0)]
+            packing = request[step.number]
             yield sizes[packing.value].peak * abs(packing.scale)
         if step.verb == "add_plain":
-            entry = lowered.plaintexts[int(step.attribute or 0)]
+            entry = lowered.plaintexts[step.number]
             if isinstance(entry, Packed):
                 yield sizes[entry.value].peak * abs(entry.factor)
             else:

@@ -48,9 +48,11 @@ class Run:
         engine, attribute = self.evaluator, step.attribute
         values = [self.values[value] for value in step.arguments]
         if step.verb == "input":
-            return self.request[int(attribute or 0)]
+            return self.request[step.number]
         if step.verb == "rotate":
-            return self._rotate(step.arguments[0], int(attribute or 0))
+            return self._rotate(step.arguments[0], step.number)
+        if step.verb == "rotate_sum":
+            return engine.rotate_sum(values, step.distances)
         if step.verb in ("add_plain", "multiply_plain"):
             return getattr(engine, step.verb)(values[0], self._plain(step))
         if attribute is not None:
@@ -60,7 +62,7 @@ class Run:
     def _plain(self, step: Instruction) -> Plain:
         (value,) = step.arguments
         levels, degrees = self.levelled.levels, self.levelled.degrees
-        return self.encode(int(step.attribute or 0), levels[value], degrees[value])
+        return self.encode(step.number, levels[value], degrees[value])
 
     def _rotate(self, value: int, distance: int) -> Cipher:
         if (value, distance) not in self.turned:
@@ -87,7 +89,7 @@ def _turns(instructions: Sequence[Instruction]) -> dict[int, list[int]]:
     turns: dict[int, list[int]] = {}
     for step in instructions:
         if step.verb == "rotate":
-            turns.setdefault(step.arguments[0], []).append(int(step.attribute or 0))
+            turns.setdefault(step.arguments[0], []).append(step.number)
     return turns
 
 

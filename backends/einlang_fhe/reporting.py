@@ -47,7 +47,7 @@ def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
         ),
         "key switching digits": parameters.digits,
         "precision": options.precision,
-        "rotations": program.count("rotate"),
+        "rotations": program.turns,
         "rotation keys": rotations,
         "products": program.count("multiply"),
         "plain products": program.count("multiply_plain", "multiply_scalar"),

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Literal
+from typing import Literal, Union
 
 Verb = Literal[
     "input",
@@ -31,13 +31,19 @@ Verb = Literal[
     "multiply_plain",
     "add_scalar",
     "multiply_scalar",
+    "hoist",
     "rotate",
+    "rotate_sum",
     "relinearize",
     "rescale",
     "drop",
 ]
 """What an engine can do. `multiply` leaves three polynomials, `relinearize` brings them back
-to two; `rescale` divides by one prime of the modulus chain; `drop` forgets primes."""
+to two; `rescale` divides by one prime of the modulus chain; `drop` forgets primes. `hoist`
+does the part of rotating a value that all its rotations share: its result stands for the
+value, and can only be rotated. `rotate_sum` is a sum of rotations, for less than each."""
+
+Attribute = Union[int, float, tuple[int, ...], None]
 
 
 @dataclass(frozen=True)
@@ -45,20 +51,34 @@ class Instruction:
     """One verb, the values it takes, and its number.
 
     `attribute`: the ciphertext of the request (`input`), the plaintext (`*_plain`), the
-    scalar (`*_scalar`), the distance to the left (`rotate`), the primes forgotten (`drop`).
+    scalar (`*_scalar`), the distance to the left (`rotate`), one for each argument
+    (`rotate_sum`), the primes forgotten (`drop`).
     `origin`: the value of the dataflow that it was written for first, -1 where that is not
     known; a pass keeps it, and nothing but reports depends on it.
     """
 
     verb: Verb
     arguments: tuple[int, ...] = ()
-    attribute: int | float | None = None
+    attribute: Attribute = None
     origin: int = field(default=-1, compare=False, repr=False)
 
     def __str__(self) -> str:
         words = [f"%{value}" for value in self.arguments]
         words += [] if self.attribute is None else [f"{self.attribute!r}"]
         return f"{self.verb} {', '.join(words)}"
+
+    @property
+    def number(self) -> int:
+        """The attribute, where it is a whole number."""
+        assert isinstance(self.attribute, int)
+        return self.attribute
+
+    @property
+    def distances(self) -> tuple[int, ...]:
+        """How far each argument is rotated; nothing for what does not rotate."""
+        if isinstance(self.attribute, tuple):
+            return self.attribute
+        return (self.number,) if self.verb == "rotate" else ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +96,12 @@ class SlotProgram:
     @property
     def rotations(self) -> tuple[int, ...]:
         """The distances that keys are needed for, in increasing order."""
-        steps = (step for step in self.instructions if step.verb == "rotate")
-        return tuple(sorted({int(step.attribute or 0) for step in steps}))
+        return tuple(sorted({d for step in self.instructions for d in step.distances} - {0}))
+
+    @property
+    def turns(self) -> int:
+        """How many rotations there are, alone and in sums."""
+        return sum(distance != 0 for step in self.instructions for distance in step.distances)
 
     def count(self, *verbs: str) -> int:
         """How many instructions have one of these verbs."""
@@ -96,7 +120,7 @@ class Builder:
     known: dict[Instruction, int] = field(default_factory=dict)
     origin: int = -1
 
-    def emit(self, verb: Verb, *arguments: int, attribute: int | float | None = None) -> int:
+    def emit(self, verb: Verb, *arguments: int, attribute: Attribute = None) -> int:
         """The value of an instruction, new or known."""
         step = Instruction(verb, arguments, attribute, self.origin)
         if step not in self.known:
@@ -152,6 +176,21 @@ class Builder:
         """To the left: slot `s` of the result is slot `s + distance` (cyclically)."""
         distance %= self.slots
         return value if distance == 0 else self.emit("rotate", value, attribute=distance)
+
+    def hoist(self, value: int) -> int:
+        """The value, ready for several rotations."""
+        return self.emit("hoist", value)
+
+    def rotate_sum(self, values: Sequence[int], distances: Sequence[int]) -> int:
+        """The sum of the values, each rotated by its distance (of 0: as it is)."""
+        turns = [distance % self.slots for distance in distances]
+        pairs = sorted(zip(values, turns, strict=True))
+        if not any(turns):
+            return self.add_all([value for value, _ in pairs])
+        if len(pairs) == 1:
+            return self.rotate(*pairs[0])
+        turning = tuple(turn for _, turn in pairs)
+        return self.emit("rotate_sum", *(value for value, _ in pairs), attribute=turning)
 
     def mark(self) -> int:
         """A place to come back to."""

@@ -2,14 +2,16 @@
 
 Values come before their uses; operands agree in level and degree; products have operands
 of degree 1 and two polynomials; nothing but sums and `relinearize` touches three
-polynomials; no level exceeds the depth; every rotation has a key.
+polynomials; what is hoisted is only rotated; no level exceeds the depth; every rotation has
+a key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from einlang_fhe.passes.levels import Levelled
+from einlang_fhe.slots import Instruction
 
 
 class InvalidProgramError(Exception):
@@ -41,6 +43,8 @@ def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
         if raw:
             three.add(number)
     for value in program.outputs:
+        if program.instructions[value].verb == "hoist":
+            raise InvalidProgramError(f"output %{value} is hoisted")
         if levelled.degrees[value] != 1 or value in three:
             raise InvalidProgramError(f"output %{value} is not rescaled and relinearised")
 
@@ -66,6 +70,18 @@ def _broken(
         return "operand not relinearised"
     if len({value in three for value in values}) > 1:
         return "operands with two and with three polynomials"
-    if step.verb == "rotate" and step.attribute not in rotations:
+    hoisted = [levelled.program.instructions[value].verb == "hoist" for value in values]
+    return _turned_wrongly(step, hoisted, rotations)
+
+
+def _turned_wrongly(
+    step: Instruction, hoisted: Sequence[bool], rotations: Collection[int]
+) -> str | None:
+    turns = step.verb in ("rotate", "rotate_sum")
+    if turns and len(step.distances) != len(step.arguments):
+        return "not a distance for each value"
+    if not set(step.distances) - {0} <= set(rotations):
         return "no key for this rotation"
+    if any(hoisted) and not turns:
+        return "takes what can only be rotated"
     return None

@@ -104,6 +104,30 @@ def test_rotations_go_left(pair, vectors) -> None:
     assert run.rotate(a, SMALL.slots) is a
 
 
+@pytest.mark.parametrize("level", [0, 2])
+def test_sums_of_rotations_are_as_noisy_as_one(pair, vectors, level) -> None:
+    client, run = pair
+    (x, y), (a, b) = vectors, (client.encrypt(v, level) for v in vectors)
+    total = run.rotate_sum([a, a, b, a, b], [1, 5, 0, 0, -1])
+    expected = np.roll(x, -1) + np.roll(x, -5) + y + x + np.roll(y, 1)
+    close(client, total, expected, units=100)
+    close(client, run.rotate_sum([a, b], [0, 0]), x + y, units=100)
+    total = run.rotate_sum([a, run.hoist(a), b], [1, 2, 0])
+    close(client, total, np.roll(x, -1) + np.roll(x, -2) + y, units=100)
+    squares = run.rotate_sum([run.multiply_scalar(a, 0.5), run.multiply_scalar(b, 2.0)], [0, 1])
+    close(client, run.rescale(squares), 0.5 * x + 2 * np.roll(y, -1))
+
+
+def test_rotations_of_what_is_hoisted(pair, vectors) -> None:
+    client, run = pair
+    (x, _), a = vectors, client.encrypt(vectors[0])
+    ready = run.hoist(a)
+    close(client, run.rotate(ready, 2), np.roll(x, -2), units=100)
+    close(client, run.rotate(ready, 0), x)
+    for distance, cipher in zip([1, 0, 5], run.rotate_many(ready, [1, 0, 5]), strict=True):
+        close(client, cipher, np.roll(x, -distance), units=100)
+
+
 def test_breaking_the_rules_is_refused(pair, vectors) -> None:
     client, run = pair
     a, lower = client.encrypt(vectors[0]), client.encrypt(vectors[1], 1)
@@ -120,6 +144,12 @@ def test_breaking_the_rules_is_refused(pair, vectors) -> None:
         lambda: run.drop(a, SMALL.depth + 1),
         lambda: run.rotate(a, 3),
         lambda: run.rotate_many(a, [1, 3]),
+        lambda: run.rotate_sum([a, a], [1, 3]),
+        lambda: run.rotate_sum([a, lower], [1, 2]),
+        lambda: run.rotate_sum([a, run.multiply_scalar(a, 2.0)], [1, 2]),
+        lambda: run.rotate_sum([product, product], [0, 1]),
+        lambda: run.rotate(product, 1),
+        lambda: run.hoist(product),
         lambda: client.encrypt(np.zeros(3)),
     ):
         with pytest.raises((ValueError, BackendMistake)):

@@ -33,9 +33,16 @@ def random_program(random: Random) -> SlotProgram:
             lambda left=left: build.add_scalar(left, random.uniform(-1, 1)),
             lambda left=left: build.multiply_scalar(left, random.uniform(-1, 1)),
             lambda left=left: build.rotate(left, random.randint(0, SLOTS)),
+            lambda left=left: build.rotate(build.hoist(left), random.randint(1, SLOTS - 1)),
+            lambda values=values: _rotate_sum(random, build, values),
         ]
         values.append(random.choice(ways)())
     return build.program(tuple(random.choices(values, k=2)))
+
+
+def _rotate_sum(random: Random, build: Builder, values: list[int]) -> int:
+    some = random.choices(values, k=random.randint(1, 4))
+    return build.rotate_sum(some, [random.randint(0, SLOTS) for _ in some])
 
 
 def outputs(program: SlotProgram) -> list[np.ndarray]:
@@ -90,6 +97,13 @@ WRONG = {
     "different scales": levelled(X, Y, Instruction("add", (0, 1)), levels="000", degrees="121"),
     "not rescaled": levelled(X, Instruction("multiply", (0, 0)), levels="00", degrees="22"),
     "no key": levelled(X, Instruction("rotate", (0,), 3), levels="00", degrees="11"),
+    "not a distance for each": levelled(
+        X, Instruction("rotate_sum", (0, 0), (1,)), levels="00", degrees="11"
+    ),
+    "can only be rotated": levelled(
+        X, Instruction("hoist", (0,)), Instruction("negate", (1,)), levels="000", degrees="111"
+    ),
+    "is hoisted": levelled(X, Instruction("hoist", (0,)), levels="00", degrees="11"),
     "not relinearised": levelled(
         X, MULTIPLY, Instruction("rotate", (1,), 1), levels="000", degrees="121"
     ),

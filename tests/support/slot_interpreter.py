@@ -41,6 +41,8 @@ def _execute(
         values, verb = [*values, attribute], verb.removesuffix("_scalar")
     if verb == "rotate":
         return np.roll(values[0], -attribute)
+    if verb == "rotate_sum":
+        return sum(np.roll(v, -d) for v, d in zip(values, attribute, strict=True))
     operations: dict[str, Any] = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply}
     if verb in operations:
         return operations[verb](*values)

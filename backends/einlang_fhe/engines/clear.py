@@ -42,6 +42,13 @@ class ClearCipher:
 
 
 @dataclass(frozen=True, eq=False)
+class ClearHoisted:
+    """A ciphertext that is ready for rotations, and for nothing else."""
+
+    cipher: ClearCipher
+
+
+@dataclass(frozen=True, eq=False)
 class ClearPlain:
     """The numbers of a plaintext, with its level and degree."""
 
@@ -113,7 +120,7 @@ class ClearClient:
         """`slots` float64 numbers; E0804 when they outgrew the modulus."""
         _fitting(cipher, self.parameters)
         deviation = noise.decoding(self.parameters.ring)
-        return self._error(cipher.values, deviation, cipher.degree).copy()
+        return self._error(cipher.values, deviation).copy()
 
 
 class ClearEvaluator:
@@ -174,20 +181,44 @@ class ClearEvaluator:
         _ready(cipher)
         return self._made(replace(cipher, values=cipher.values * scalar, degree=2))
 
-    def rotate(self, cipher: ClearCipher, distance: int) -> ClearCipher:
+    def hoist(self, cipher: ClearCipher) -> ClearHoisted:
+        """The numbers, for rotations only."""
+        return ClearHoisted(self._turnable(cipher, 0))
+
+    def rotate(self, cipher: ClearCipher | ClearHoisted, distance: int) -> ClearCipher:
         """To the left, cyclically; of two polynomials and any degree."""
         distance %= self.parameters.slots
+        cipher = self._turnable(cipher, distance)
         if distance == 0:
             return cipher
-        if distance not in self.steps:
+        return replace(cipher, values=self._switched(np.roll(cipher.values, -distance), cipher))
+
+    def rotate_many(
+        self, cipher: ClearCipher | ClearHoisted, distances: Sequence[int]
+    ) -> list[ClearCipher]:
+        """Several rotations of one ciphertext."""
+        return [self.rotate(cipher, distance) for distance in distances]
+
+    def rotate_sum(
+        self, ciphers: Sequence[ClearCipher | ClearHoisted], distances: Sequence[int]
+    ) -> ClearCipher:
+        """As noisy as one rotation: keys make much less noise than coming back from them."""
+        steps = [distance % self.parameters.slots for distance in distances]
+        terms = [self._turnable(c, step) for c, step in zip(ciphers, steps, strict=True)]
+        for term in terms:
+            _alike(terms[0], term)
+        pairs = zip(terms, steps, strict=True)
+        values = sum(np.roll(term.values, -step) for term, step in pairs)
+        return replace(terms[0], values=self._switched(np.asarray(values), terms[0]))
+
+    def _turnable(self, cipher: ClearCipher | ClearHoisted, distance: int) -> ClearCipher:
+        """The ciphertext itself, if it can be rotated by that."""
+        cipher = cipher.cipher if isinstance(cipher, ClearHoisted) else cipher
+        if distance and distance not in self.steps:
             raise ValueError(f"rotate: the keys were made without one for {distance}")
         if cipher.parts != 2:
             raise ValueError(f"rotate: not relinearized: {cipher}")
-        return replace(cipher, values=self._switched(np.roll(cipher.values, -distance), cipher))
-
-    def rotate_many(self, cipher: ClearCipher, distances: Sequence[int]) -> list[ClearCipher]:
-        """Several rotations of one ciphertext."""
-        return [self.rotate(cipher, distance) for distance in distances]
+        return cipher
 
     def relinearize(self, cipher: ClearCipher) -> ClearCipher:
         """Three polynomials to two; two are left as they are."""

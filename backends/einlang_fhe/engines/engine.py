@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 Cipher = Any
+Hoisted = Any
 Plain = Any
 
 
@@ -90,12 +91,21 @@ class Evaluator(Protocol):
         """The same number in every slot; of degree 1; leaves degree 2."""
         ...
 
-    def rotate(self, cipher: Cipher, distance: int) -> Cipher:
+    def hoist(self, cipher: Cipher) -> Hoisted:
+        """A ciphertext of two polynomials with the part of the work that its rotations share."""
+        ...
+
+    def rotate(self, cipher: Cipher | Hoisted, distance: int) -> Cipher:
         """To the left, cyclically; of two polynomials. More precise before rescaling."""
         ...
 
-    def rotate_many(self, cipher: Cipher, distances: Sequence[int]) -> list[Cipher]:
+    def rotate_many(self, cipher: Cipher | Hoisted, distances: Sequence[int]) -> list[Cipher]:
         """Several rotations of one ciphertext, the first half of the work shared (hoisting)."""
+        ...
+
+    def rotate_sum(self, ciphers: Sequence[Cipher | Hoisted], distances: Sequence[int]) -> Cipher:
+        """The sum of rotations, a distance for each ciphertext; equal levels and degrees, two
+        polynomials. Both halves of the work are shared, and the noise is that of one."""
         ...
 
     def relinearize(self, cipher: Cipher) -> Cipher:

@@ -34,6 +34,8 @@ from einlang_fhe.engines import binding
 from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.engine import Cipher, KeySizes, Parameters, Plain
+from einlang_fhe.engines.rotating import Rotating
+from einlang_fhe.engines.rules import alike, describe, ready
 
 Array = np.ndarray[Any, Any]
 
@@ -214,13 +216,12 @@ def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -
     return context.MakeCKKSPackedPlaintext(np.zeros_like(scaled), degree, level)
 
 
-class OpenFHEEvaluator:
+class OpenFHEEvaluator(Rotating):
     """Who computes: holds evaluation keys, no secret key."""
 
     def __init__(self, keys: PublicKeys) -> None:
+        super().__init__(keys.context, keys.parameters, keys.automorphisms, keys.rotation)
         self.keys = keys
-        self.parameters = keys.parameters
-        self._context = keys.context
         self._chain = keys.chain
 
     def __repr__(self) -> str:
@@ -232,13 +233,13 @@ class OpenFHEEvaluator:
 
     def add(self, left: Cipher, right: Cipher) -> Cipher:
         """Equal levels and degrees; the number of polynomials may differ."""
-        _alike(left, right)
+        alike(left, right)
         with binding.spoken("add"):
             return self._context.EvalAdd(left, right)
 
     def subtract(self, left: Cipher, right: Cipher) -> Cipher:
         """Equal levels and degrees; the number of polynomials may differ."""
-        _alike(left, right)
+        alike(left, right)
         with binding.spoken("subtract"):
             return self._context.EvalSub(left, right)
 
@@ -249,22 +250,22 @@ class OpenFHEEvaluator:
 
     def multiply(self, left: Cipher, right: Cipher) -> Cipher:
         """Both of degree 1 and two polynomials; gives degree 2 and three polynomials."""
-        _alike(left, right)
-        _ready(left, parts=2)
-        _ready(right, parts=2)
+        alike(left, right)
+        ready(left, parts=2)
+        ready(right, parts=2)
         with binding.spoken("multiply"):
             return self._context.EvalMultNoRelin(left, right)
 
     def add_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
         """A plaintext of the ciphertext's level and degree."""
-        _alike(cipher, plain)
+        alike(cipher, plain)
         with binding.spoken("add a plaintext"):
             return self._context.EvalAdd(cipher, plain)
 
     def multiply_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
         """Both of degree 1; gives degree 2."""
-        _alike(cipher, plain)
-        _ready(cipher)
+        alike(cipher, plain)
+        ready(cipher)
         with binding.spoken("multiply by a plaintext"):
             return self._context.EvalMult(cipher, plain)
 
@@ -276,37 +277,10 @@ class OpenFHEEvaluator:
 
     def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
         """Of degree 1; gives degree 2."""
-        _ready(cipher)
+        ready(cipher)
         ratio = self._chain.ratio(cipher.GetLevel())
         with binding.spoken("multiply by a number"):
             return self._context.EvalMult(cipher, float(scalar * ratio))
-
-    def rotate(self, cipher: Cipher, distance: int) -> Cipher:
-        """To the left, cyclically; of two polynomials and any degree."""
-        distance %= self.parameters.slots
-        if distance == 0:
-            return cipher
-        index = self._index(distance)
-        with binding.spoken("rotate"):
-            return self._context.EvalAutomorphism(cipher, index, self.keys.rotation)
-
-    def rotate_many(self, cipher: Cipher, distances: Sequence[int]) -> list[Cipher]:
-        """Several rotations of one ciphertext; its digits are decomposed once."""
-        steps = [distance % self.parameters.slots for distance in distances]
-        if len(set(steps) - {0}) < 2:
-            return [self.rotate(cipher, step) for step in steps]
-        for step in steps:
-            self._index(step)
-        order = 2 * self.parameters.ring
-        with CACHE.reading(), binding.spoken("rotate"):
-            digits = self._context.EvalFastRotationPrecompute(cipher)
-            turned = self._context.EvalFastRotation
-            return [turned(cipher, step, order, digits) if step else cipher for step in steps]
-
-    def _index(self, distance: int) -> int:
-        if distance and distance not in self.keys.automorphisms:
-            raise ValueError(f"rotate: the keys were made without one for {distance}")
-        return self.keys.automorphisms.get(distance, 0)
 
     def relinearize(self, cipher: Cipher) -> Cipher:
         """Three polynomials to two; two are left as they are."""
@@ -320,7 +294,7 @@ class OpenFHEEvaluator:
     def rescale(self, cipher: Cipher) -> Cipher:
         """Divides by the prime of its level; degree 2 to degree 1."""
         if cipher.GetNoiseScaleDeg() < 2 or cipher.GetLevel() >= self.parameters.depth:
-            raise ValueError(f"rescale: {_describe(cipher)} of depth {self.parameters.depth}")
+            raise ValueError(f"rescale: {describe(cipher)} of depth {self.parameters.depth}")
         with binding.spoken("rescale"):
             return self._context.Rescale(cipher)
 
@@ -331,7 +305,7 @@ class OpenFHEEvaluator:
         """
         level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
         if levels < 0 or level + levels > self.parameters.depth:
-            raise ValueError(f"drop {levels}: {_describe(cipher)}")
+            raise ValueError(f"drop {levels}: {describe(cipher)}")
         if levels == 0:
             return cipher
         ratio = self._chain.adjustment(level, level + levels, degree)
@@ -339,21 +313,3 @@ class OpenFHEEvaluator:
             if levels > 1:
                 cipher = self._context.LevelReduce(cipher, None, levels - 1)
             return self._context.Rescale(self._context.EvalMult(cipher, ratio))
-
-
-def _describe(value: Cipher | Plain) -> str:
-    return f"level {value.GetLevel()}, degree {value.GetNoiseScaleDeg()}"
-
-
-def _alike(left: Cipher, right: Cipher | Plain) -> None:
-    """Refuses operands of different scales: the program that asks is wrong."""
-    same = left.GetLevel() == right.GetLevel()
-    if not same or left.GetNoiseScaleDeg() != right.GetNoiseScaleDeg():
-        raise ValueError(f"operands differ: {_describe(left)} and {_describe(right)}")
-
-
-def _ready(cipher: Cipher, parts: int = 3) -> None:
-    """Refuses to multiply what is not rescaled or not relinearized."""
-    if cipher.GetNoiseScaleDeg() != 1 or cipher.NumberCiphertextElements() > parts:
-        count = cipher.NumberCiphertextElements()
-        raise ValueError(f"not ready for a product: {_describe(cipher)}, {count} polynomials")

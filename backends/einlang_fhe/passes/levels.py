@@ -83,12 +83,12 @@ class _Assignment:
         drops: dict[int, list[int]] = {}
         for step in self.build.instructions:
             for value in step.arguments:
-                late = int(step.attribute or 0) if step.verb == "drop" else 0
+                late = step.number if step.verb == "drop" else 0
                 drops.setdefault(value, []).append(late)
         for value in self.outputs:
             drops.setdefault(value, []).append(0)
         return {
-            int(step.attribute or 0): min(drops.get(number, [0]))
+            step.number: min(drops.get(number, [0]))
             for number, step in enumerate(self.build.instructions)
             if step.verb == "input"
         }
@@ -96,7 +96,7 @@ class _Assignment:
     def _rewrite(self, number: int, step: Instruction) -> None:
         values = [self.names[value] for value in step.arguments]
         if step.verb == "input":
-            new = self._emit(step, (), self.starts.get(int(step.attribute or 0), 0), 1)
+            new = self._emit(step, (), self.starts.get(step.number, 0), 1)
         elif step.verb in ("add", "subtract", "multiply"):
             if step.verb == "multiply" or len({self.degrees[v] for v in values}) == 2:
                 values = [self._rescaled(value) for value in values]
@@ -106,7 +106,10 @@ class _Assignment:
         elif step.verb in ("multiply_plain", "multiply_scalar"):
             (value,) = map(self._rescaled, values)
             new = self._emit(step, (value,), self.levels[value], 2)
-        elif step.verb in ("rotate", "add_scalar"):
+        elif step.verb == "rotate_sum":
+            values = self._aligned([self._rescaled(value) for value in values])
+            new = self._emit(step, tuple(values), self.levels[values[0]], 1)
+        elif step.verb in ("hoist", "rotate", "add_scalar"):
             (value,) = map(self._rescaled, values)
             new = self._emit(step, (value,), self.levels[value], 1)
         else:
