@@ -48,6 +48,18 @@ def test_a_program_costs_what_its_instructions_do() -> None:
     assert costs.program(levelled(33), DEEP) > costs.program(levelled(3), DEEP)
 
 
+def test_a_sum_of_rotations_costs_its_parts() -> None:
+    build = Builder(slots=DEEP.slots)
+    x, y = build.input(0), build.hoist(build.input(1))
+    total = build.rotate_sum([x, x, x, y, y], [0, 1, 2, 3, 4])
+    made = assign(build.program((build.add(total, build.rotate(y, 5)),)))
+    counts = {verb: count for (verb, _, _), count in tally(made).items()}
+    assert counts["hoist"] == 2  # One of them is an instruction.
+    assert counts["rotate_extended"] == counts["add_extended"] == 4
+    assert counts["extend"] == counts["switch_down"] == counts["rotate_hoisted"] == 1
+    assert load().threads(made, DEEP, 10**6) < load().program(made, DEEP)
+
+
 def test_threads_share_the_work_but_for_the_longest_chain() -> None:
     costs, wide = load(), levelled(33)
     one = costs.threads(wide, DEEP, 1)

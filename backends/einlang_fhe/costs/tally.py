@@ -16,11 +16,12 @@ rotate_hoisted 0 2 2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 
 from einlang_fhe.executor import TOGETHER
 from einlang_fhe.passes.levels import Levelled
+from einlang_fhe.slots import Instruction
 
 Call = tuple[str, int, int]
 """A verb, the level of its operands, and their polynomials."""
@@ -31,12 +32,17 @@ def tally(levelled: Levelled) -> Tally:
     """All that one evaluation does. Rotations of one value share a `hoist`."""
     counts: Tally = Counter({("instruction", 0, 2): len(levelled.program.instructions)})
     turned: Counter[int] = Counter()
-    for step, call in zip(levelled.program.instructions, calls(levelled), strict=True):
-        if step.verb == "rotate":
+    steps = levelled.program.instructions
+    for step, call in zip(steps, calls(levelled), strict=True):
+        if step.verb == "rotate" and steps[step.arguments[0]].verb == "hoist":
+            counts["rotate_hoisted", call[1], 2] += 1
+        elif step.verb == "rotate":
             turned[step.arguments[0]] += 1
+        elif step.verb == "rotate_sum":
+            counts.update(_summed(steps, step, call[1]))
         elif step.verb == "drop":
             counts[call] += 1
-            counts["reduce", call[1], call[2]] += int(step.attribute or 1) > 1
+            counts["reduce", call[1], call[2]] += step.number > 1
         elif step.verb != "input":
             counts[call] += 1
     for value, times in turned.items():
@@ -55,6 +61,16 @@ def _turns(level: int, times: int) -> Iterator[Call]:
             yield from repeat(("rotate_hoisted", level, 2), group)
 
 
+def _summed(steps: Sequence[Instruction], step: Instruction, level: int) -> Iterator[Call]:
+    """A sum of rotations, in the extended modulus."""
+    pairs = list(zip(step.arguments, step.distances, strict=True))
+    turning = {value for value, distance in pairs if distance}
+    verbs = ["hoist" for value in turning if steps[value].verb != "hoist"]
+    verbs += ["rotate_extended" if distance else "extend" for _, distance in pairs]
+    verbs += ["add_extended"] * (len(pairs) - 1)
+    yield from ((verb, level, 2) for verb in [*verbs, "switch_down"])
+
+
 def calls(levelled: Levelled) -> Iterator[Call]:
     """Each instruction's verb, the level it works at, and the polynomials it meets."""
     three: set[int] = set()
@@ -70,7 +86,9 @@ def calls(levelled: Levelled) -> Iterator[Call]:
 def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:
     """Seconds of the longest chain of instructions that wait for each other."""
     ready: list[float] = []
-    for step, call in zip(levelled.program.instructions, calls(levelled), strict=True):
+    steps = levelled.program.instructions
+    for step, call in zip(steps, calls(levelled), strict=True):
         start = max((ready[value] for value in step.arguments), default=0.0)
-        ready.append(start + seconds(*call))
+        parts = _summed(steps, step, call[1]) if step.verb == "rotate_sum" else (call,)
+        ready.append(start + sum(seconds(*part) for part in parts))
     return max((ready[value] for value in levelled.program.outputs), default=0.0)
