@@ -1,0 +1,1 @@
+"""The pieces of `tests/bench/fhe.py`: cases, expert kernels, measuring, targets."""

@@ -1,0 +1,241 @@
+"""One case in this process: ours and the experts' programs, timed in turns.
+
+Times are medians over the turns, by the clock on the wall; `evaluate_best` is the fastest
+turn and `evaluate_cpu` the median of processor time, which other work on the machine
+disturbs less. Ours runs first and alone, so that the peak of memory is that of our run.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+from einlang_fhe.backend import FheExecutable
+
+import einlang as ein
+from einlang.api.pipeline import Compiled, execute, prepare
+from encrypted.cases import Case
+from encrypted.experts.kit import Expert, Kit
+
+Array = np.ndarray[Any, Any]
+PARTS = ("encrypt", "evaluate", "decrypt")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """At least `turns` turns, then more while they take less than `seconds` in all."""
+
+    turns: int = 5
+    seconds: float = 3.0
+    most: int = 51
+
+    def enough(self, turns: int, start: float) -> bool:
+        """Whether to stop."""
+        late = time.perf_counter() - start > self.seconds
+        return turns >= self.most or (turns >= self.turns and late)
+
+
+@dataclass
+class Watch:
+    """Seconds of each part of each turn."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, part: str, seconds: float) -> None:
+        """One more."""
+        self.seconds.setdefault(part, []).append(seconds)
+
+    def time(self, part: str, work: Callable[[], Any]) -> Any:
+        """What the work gives."""
+        start, spent = time.perf_counter(), time.process_time()
+        result = work()
+        self.add(part, time.perf_counter() - start)
+        self.add(f"{part} cpu", time.process_time() - spent)
+        return result
+
+    def figures(self) -> dict[str, float]:
+        """Medians, and the fastest evaluation."""
+        parts = [part for part in self.seconds if not part.endswith("cpu")]
+        found = {f"{part}_seconds": median(self.seconds[part]) for part in parts}
+        found["evaluate_best"] = min(self.seconds["evaluate"])
+        found["evaluate_cpu"] = median(self.seconds["evaluate cpu"])
+        return found
+
+
+def compile_program(
+    text: str, arrays: Mapping[str, Array], settings: Mapping[str, Any]
+) -> tuple[Compiled, float]:
+    """A program from its text to what can run, and the seconds that took."""
+    start = time.perf_counter()
+    typed = ein.compile(text).check()
+    compiled = prepare(typed, "fhe", arrays, settings)
+    return compiled, time.perf_counter() - start
+
+
+class Ours:
+    """The program as einlang runs it."""
+
+    def __init__(self, case: Case, settings: Mapping[str, Any]) -> None:
+        self.arrays = case.operands()
+        self.expected = case.expected(list(self.arrays.values()))
+        self.compiled, cold = compile_program(case.text, {}, settings)
+        _, cached = compile_program(case.text, {}, settings)
+        self.watch = Watch()
+        self.errors: list[float] = []
+        self.turn()
+        assert isinstance(self.compiled.server, FheExecutable)
+        self.once = {
+            "compile_seconds": {"cold": cold, "cached": cached},
+            "keys_seconds": self.compiled.server.seconds["keys"],
+            "first_evaluate_seconds": self.watch.seconds["evaluate"][0],
+            "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+        self.watch = Watch()
+
+    def turn(self) -> None:
+        """Encrypts, evaluates, decrypts."""
+        spent: list[float] = []
+
+        def note(part: str, done: int, total: int) -> None:
+            if part == "evaluate":
+                spent[1:] = [time.process_time()]  # The first stays, the last is replaced.
+
+        (result,) = execute(self.compiled, self.arrays, note).values()
+        for part in PARTS:
+            self.watch.add(part, self.compiled.server.seconds[part])
+        self.watch.add("evaluate cpu", spent[-1] - spent[0])
+        self.errors.append(float(np.abs(result - self.expected).max()))
+
+    def figures(self) -> dict[str, Any]:
+        """Times, counts, parameters, error."""
+        report = self.compiled.report.figures
+        counts = {name.replace(" ", "_"): report[name] for name in COUNTS if name in report}
+        found = {**self.watch.figures(), **self.once, **counts}
+        found["turns"] = len(self.errors) - 1
+        found["max_abs_error"] = max(self.errors)
+        if "predicted seconds" in report:
+            found["predicted_seconds"] = report["predicted seconds"]
+        return found
+
+
+COUNTS = (
+    *("ring dimension", "depth", "modulus bits", "key switching digits"),
+    *("rotations", "rotation keys", "products", "plain products", "relinearizations"),
+    *("ciphertexts sent", "ciphertexts returned", "request bytes", "reply bytes", "key bytes"),
+)
+
+
+class Beside:
+    """An expert's program on the same operands."""
+
+    def __init__(self, expert: Expert, ours: Ours) -> None:
+        self.expert = expert
+        self.arrays = list(ours.arrays.values())
+        self.expected = ours.expected
+        self.watch = Watch()
+        self.kit = self.watch.time("keys", lambda: Kit(expert))
+        self.plain = self.kit.encode(self.arrays)
+        self.sizes = (0, 0)
+        self.errors: list[float] = []
+
+    def turn(self) -> None:
+        """Encrypts, evaluates, decrypts."""
+        watch, kit = self.watch, self.kit
+        request = watch.time("encrypt", lambda: kit.encrypt(self.arrays))
+        reply = watch.time("evaluate", lambda: self.expert.kernel(kit.context, request, self.plain))
+        result = watch.time("decrypt", lambda: kit.decrypt(reply))
+        self.sizes = (len(request), len(reply))
+        self.errors.append(float(np.abs(result - self.expected).max()))
+
+    def figures(self) -> dict[str, Any]:
+        """Times, counts, parameters, error."""
+        ring = self.expert.ring
+        sent, returned = self.sizes
+        return {
+            "says": self.expert.says,
+            **self.watch.figures(),
+            "ring_dimension": ring.dimension,
+            "primes": ring.depth + 1,
+            "ciphertexts_sent": sent,
+            "ciphertexts_returned": returned,
+            "operations": operations(self),
+            "max_abs_error": max(self.errors),
+        }
+
+
+def operations(beside: Beside) -> dict[str, int]:
+    """How often the kernel calls what of OpenFHE, by counting one more run."""
+    counted = Counting(beside.kit.context)
+    request = beside.kit.encrypt(beside.arrays)
+    beside.expert.kernel(counted, request, beside.plain)
+    return dict(sorted(counted.calls.items()))
+
+
+class Counting:
+    """A context that counts what is called."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.context, name)
+
+        def counted(*arguments: Any) -> Any:
+            if not name.startswith("Get"):
+                self.calls[name] += 1
+            return method(*arguments)
+
+        return counted
+
+
+def measure(case: Case, effort: Effort, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All figures of a case."""
+    ours = Ours(case, settings)
+    beside = [Beside(expert, ours) for expert in case.experts()]
+    start = time.perf_counter()
+    turns = 0
+    while not effort.enough(turns, start):
+        for one in (ours, *beside):
+            one.turn()
+        turns += 1
+    found: dict[str, Any] = {
+        "case": case.name,
+        "group": case.group,
+        "equation": case.equation,
+        "shapes": [list(shape) for shape in case.shapes],
+        "plain": sorted(case.plain),
+        "ours": ours.figures(),
+        "experts": [one.figures() for one in beside],
+    }
+    return found | ratios(found, case.peer)
+
+
+def ratios(found: Mapping[str, Any], peer: float | None) -> dict[str, Any]:
+    """Ours over the fastest expert's time, and another system's time over ours.
+
+    Where neither computes anything, the ratio is 1.
+    """
+    ours = found["ours"]
+    result: dict[str, Any] = {}
+    if found["experts"]:
+        expert = min(found["experts"], key=lambda one: one["evaluate_seconds"])
+        nothing = not expert["operations"] and not _computes(ours)
+        for ending, name in (("", "seconds"), ("_best", "best"), ("_cpu", "cpu")):
+            ratio = ours[f"evaluate_{name}"] / max(expert[f"evaluate_{name}"], 1e-9)
+            result[f"ratio_to_expert{ending}"] = 1.0 if nothing else ratio
+    if peer is not None:
+        result["peer_seconds"] = peer
+        result["faster_than_peer"] = peer / max(ours["evaluate_seconds"], 1e-3)
+    return result
+
+
+def _computes(ours: Mapping[str, Any]) -> bool:
+    counts = ("rotations", "products", "plain_products", "relinearizations")
+    return any(ours.get(name, 0) for name in counts)

@@ -1,0 +1,113 @@
+"""Each target beside its figure: what holds and what does not.
+
+>>> geometric_mean([1.0, 4.0])
+2.0
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def geometric_mean(numbers: Iterable[float]) -> float:
+    """Of positive numbers."""
+    logs = [math.log(number) for number in numbers]
+    return math.exp(sum(logs) / len(logs))
+
+
+def target(figure: float | None, relation: str, wanted: float) -> dict[str, Any]:
+    """A figure, what was wanted, and whether it is so; None where nothing was measured."""
+    met = None
+    if figure is not None:
+        met = figure >= wanted if relation == "at least" else figure <= wanted
+    return {"figure": figure, "target": f"{relation} {wanted:g}", "pass": met}
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """All targets, by name."""
+    done = [row for row in rows if "ours" in row]
+    return {
+        "cases": len(rows),
+        "failed": sorted(row["case"] for row in rows if "ours" not in row),
+        "targets": {
+            **_einhops([row for row in done if row["group"] == "einhops"]),
+            **_experts([row for row in done if row["experts"]]),
+            **_tenseal({row["case"]: row for row in done if row["group"] == "tenseal"}),
+            **_predictions([row for row in done if "predicted_seconds" in row["ours"]]),
+        },
+    }
+
+
+def _einhops(rows: Sequence[Row]) -> dict[str, Any]:
+    if not rows:
+        return {}
+
+    def worst(*path: str) -> float:
+        return max(_at(row["ours"], path) for row in rows)
+
+    gains = [row["faster_than_peer"] for row in rows]
+    slower = [row["peer_seconds"] / row["ours"]["evaluate_seconds"] for row in rows]
+    return {
+        "einhops: geometric mean of the gain": target(geometric_mean(gains), "at least", 900),
+        "einhops: least gain": target(min(slower), "at least", 1),
+        "einhops: largest error": target(worst("max_abs_error"), "at most", 1e-4),
+        "einhops: peak megabytes": target(worst("peak_megabytes"), "at most", 500),
+        "einhops: key seconds": target(worst("keys_seconds"), "at most", 2),
+        "einhops: cold compile seconds": target(worst("compile_seconds", "cold"), "at most", 0.3),
+    }
+
+
+def _at(row: Any, path: Sequence[str]) -> float:
+    for name in path:
+        row = row[name]
+    return row
+
+
+def _experts(rows: Sequence[Row]) -> dict[str, Any]:
+    if not rows:
+        return {}
+    found = [row["ratio_to_expert"] for row in rows]
+    return {
+        "experts: geometric mean of the ratio": target(geometric_mean(found), "at most", 1.0),
+        "experts: largest ratio": target(max(found), "at most", 1.1),
+    }
+
+
+def _tenseal(rows: Mapping[str, Row]) -> dict[str, Any]:
+    wanted = {name: 1.5 if name == "tenseal-dot" else 100.0 for name in rows}
+    return {
+        f"{name}: gain": target(row["faster_than_peer"], "at least", wanted[name])
+        for name, row in rows.items()
+    }
+
+
+def _predictions(rows: Sequence[Row]) -> dict[str, Any]:
+    if len(rows) < 2:
+        return {}
+    pairs = [(row["ours"]["predicted_seconds"], row["ours"]["evaluate_seconds"]) for row in rows]
+    near = sum(abs(said - seen) <= 0.3 * seen for said, seen in pairs) / len(pairs)
+    return {
+        "predictions: share within 30 %": target(near, "at least", 0.8),
+        "predictions: rank correlation": target(rank_correlation(pairs), "at least", 0.95),
+    }
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's, for numbers without ties.
+
+    >>> rank_correlation([(1, 10), (2, 20), (3, 30)])
+    1.0
+    """
+    ranks = [_ranks([pair[side] for pair in pairs]) for side in (0, 1)]
+    count = len(pairs)
+    apart = sum((left - right) ** 2 for left, right in zip(*ranks, strict=True))
+    return 1 - 6 * apart / (count * (count**2 - 1))
+
+
+def _ranks(numbers: Sequence[float]) -> list[int]:
+    order = sorted(numbers)
+    return [order.index(number) for number in numbers]

@@ -1,0 +1,95 @@
+"""Encrypted einsums beside kernels written by hand: `python tests/bench/fhe.py --json`.
+
+Each case runs in its own process on one thread. Ours goes through the public API; the
+experts' kernels (`encrypted/experts`) call OpenFHE directly, are timed in turns with ours,
+and are checked. `--only NAME` (a part of a name, as often as wanted) picks cases, `--quick`
+takes the fewest turns, `--repeat N` at least N turns. Without `--json` a table is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from encrypted.cases import by_name
+from encrypted.summary import summary
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--only", action="append", metavar="NAME", default=[])
+    parser.add_argument("--quick", action="store_true", help="at most 5 turns a case")
+    parser.add_argument("--repeat", type=int, metavar="N", default=5)
+    parser.add_argument("--here", metavar="NAME", help="one case in this process")
+    return parser.parse_args(line)
+
+
+def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One case, measured in this process."""
+    from encrypted.measure import Effort, measure
+
+    effort = Effort(options.repeat, 0.0 if options.quick else 3.0)
+    return measure(by_name()[name], effort, {})
+
+
+def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One case, measured in a process of its own."""
+    command = [sys.executable, __file__, "--here", name, "--repeat", str(options.repeat)]
+    command += ["--quick"] * options.quick
+    known = {**os.environ, **ONE_THREAD}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=known)
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        return {"case": name, "error": said[-1]}
+    return json.loads(done.stdout)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """A line for each case: milliseconds, ratios, counts."""
+    lines = [f"{'case':22}{'eval':>10}{'expert':>10}{'ratio':>7}{'peer x':>9}{'error':>9}"]
+    for row in rows:
+        if "error" in row:
+            lines.append(f"{row['case']:22}{row['error']}")
+            continue
+        ours = row["ours"]
+        expert = min((one["evaluate_seconds"] for one in row["experts"]), default=float("nan"))
+        lines.append(
+            f"{row['case']:22}{ours['evaluate_seconds'] * 1e3:8.2f}ms{expert * 1e3:8.2f}ms"
+            f"{row.get('ratio_to_expert', float('nan')):7.2f}"
+            f"{row.get('faster_than_peer', float('nan')):9.0f}{ours['max_abs_error']:9.1e}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """All cases, or those that are named."""
+    options = arguments()
+    if options.here:
+        print(json.dumps(here(options.here, options)))
+        return
+    names = [n for n in by_name() if not options.only or any(part in n for part in options.only)]
+    rows = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr)
+        rows.append(apart(name, options))
+    found = summary(rows)
+    if options.json:
+        print(json.dumps({"cases": rows, "summary": found}, indent=2))
+        return
+    print(table(rows))
+    for name, outcome in found["targets"].items():
+        verdict = {True: "pass", False: "FAIL", None: "none"}[outcome["pass"]]
+        print(f"{verdict}  {name}: {outcome['figure']:.4g} ({outcome['target']})")
+
+
+if __name__ == "__main__":
+    main()

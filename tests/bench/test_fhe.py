@@ -1,0 +1,63 @@
+"""The experts' kernels give what they should, and the summary says what holds."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+
+import numpy as np
+import pytest
+from einlang_fhe.engines import binding
+from encrypted import cases as listed
+from encrypted import summary as summing
+from encrypted.cases import Case, by_name
+from encrypted.summary import summary
+
+needs_openfhe = pytest.mark.skipif(
+    importlib.util.find_spec("openfhe") is None or not binding.fits(), reason="needs OpenFHE"
+)
+SMALL = [name for name, case in by_name().items() if case.group in ("einhops", "tenseal")]
+
+
+@pytest.mark.parametrize("module", [listed, summing])
+def test_examples(module) -> None:
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("case", by_name().values(), ids=lambda case: case.name)
+def test_programs_say_the_equation(case: Case) -> None:
+    import einlang as ein
+
+    arrays = case.operands()
+    (result,) = ein.compile(case.text).run(**arrays).values()
+    assert np.allclose(result, case.expected(list(arrays.values())))
+
+
+@needs_openfhe
+@pytest.mark.parametrize("name", SMALL)
+def test_experts_are_right(name: str) -> None:
+    from encrypted.experts.kit import Kit
+
+    case = by_name()[name]
+    arrays = list(case.operands().values())
+    for expert in case.experts():
+        kit = Kit(expert)
+        reply = expert.kernel(kit.context, kit.encrypt(arrays), kit.encode(arrays))
+        assert np.abs(kit.decrypt(reply) - case.expected(arrays)).max() < 1e-4
+
+
+@needs_openfhe
+def test_a_case_is_measured() -> None:
+    from encrypted.measure import Effort, measure
+
+    row = measure(by_name()["06-matmat"], Effort(turns=5, seconds=0), {})
+    assert row["ours"]["turns"] == 5
+    assert row["ours"]["max_abs_error"] < 1e-4
+    assert row["experts"][0]["operations"]["EvalMultNoRelin"] == 4
+    assert row["ratio_to_expert"] > 0
+    assert summary([row])["targets"]["einhops: least gain"]["pass"]
+
+
+def test_a_case_that_failed_is_told() -> None:
+    found = summary([{"case": "02-sum", "error": "no"}])
+    assert found["failed"] == ["02-sum"]
