@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -67,6 +67,15 @@ class Backend(Protocol):
         `parameters` holds the values of the `param` inputs; `settings` those of the
         `target` block, options of the command line included.
         """
+        ...
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A backend that can measure what its operations cost on this machine."""
+
+    def calibrate(self, quick: bool = False, progress: Progress = silent) -> Report:
+        """Measures, keeps what was measured for later compilations, and says it."""
         ...
 
 

@@ -51,6 +51,15 @@ class FheBackend:
         compiled = compile_flow(flow, options, parameters)
         return FheExecutable(flow, options, compiled, dict(parameters))
 
+    def calibrate(self, quick: bool = False, progress: Callback = silent) -> Report:
+        """Times the engine `openfhe` on this machine, for predictions and choices to come.
+
+        Raises `BackendMistake` E0801 and E0802 where there is no OpenFHE.
+        """
+        from einlang_fhe.costs.calibration import keep
+
+        return keep(quick, progress)
+
 
 @dataclass
 class FheExecutable:

@@ -8,6 +8,7 @@ from typing import Any
 from einlang.backend import Report
 from einlang_fhe.alternative import comparison
 from einlang_fhe.compiling import Compiled
+from einlang_fhe.costs import load
 from einlang_fhe.executor import count_by_verb
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
@@ -15,7 +16,7 @@ from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key
 
 def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float]) -> Report:
     """The report of a program; `seconds` are those of the last run, if there was one."""
-    figures = _figures(compiled, options)
+    figures = _figures(compiled, options) | _predicted(compiled)
     figures |= {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
     layouts = [
         {"tensor": label, "layout": repr(layout), "ciphertexts": layout.count}
@@ -27,6 +28,22 @@ def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float])
     ]
     plans = comparison(compiled.plans)
     return Report(figures, {"layouts": layouts, "slot program": counts, "plans": plans})
+
+
+def _predicted(compiled: Compiled) -> dict[str, Any]:
+    """Seconds on one thread, by the costs that were measured."""
+    costs, levelled, parameters = load(), compiled.levelled, compiled.parameters
+    levels = [levelled.levels[value] for value in levelled.program.outputs]
+    keys = costs.keys(parameters, len(compiled.program.rotations), compiled.relinearize)
+    seconds = {
+        "keys": keys,
+        "encrypt": costs.request(compiled.levels, parameters),
+        "encode": costs.encoding(levelled, parameters),
+        "evaluate": costs.program(levelled, parameters),
+        "decrypt": costs.reply(levels, parameters),
+    }
+    predicted = {f"predicted {name} seconds": float(f"{t:.3g}") for name, t in seconds.items()}
+    return {**predicted, "costs": costs.origin}
 
 
 def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:

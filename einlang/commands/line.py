@@ -1,7 +1,7 @@
 """The application: all the commands, under their names.
 
 >>> sorted(command.name for command in app.registered_commands)
-['check', 'draw', 'explain', 'fmt', 'repl', 'run', 'test']
+['calibrate', 'check', 'draw', 'explain', 'fmt', 'repl', 'run', 'test']
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from einlang import __version__
+from einlang.commands.calibrate import calibrate
 from einlang.commands.check import check
 from einlang.commands.draw import draw
 from einlang.commands.explain import explain
@@ -43,6 +44,6 @@ def line(
     """Tensor programs in einsum notation: run in the clear, encrypted, and drawn."""
 
 
-for _command in (run, check, explain, draw, fmt, repl):
+for _command in (run, check, explain, draw, fmt, repl, calibrate):
     app.command(_command.__name__)(_command)
 app.command("test")(run_tests)

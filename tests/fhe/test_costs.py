@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
+import numpy as np
 import pytest
-from einlang_fhe.costs import load, storage
+from einlang_fhe import FheBackend
+from einlang_fhe.costs import Costs, calibration, fitting, load, storage, timing
 from einlang_fhe.costs.tally import tally
 from einlang_fhe.costs.terms import VERBS
+from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.slots import Builder
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from einlang.errors import BackendMistake
 
+needs_openfhe = pytest.mark.skipif(
+    importlib.util.find_spec("openfhe") is None or not binding.fits(), reason="needs OpenFHE"
+)
 DEEP = Parameters(1 << 14, 4, 40, 50, 2)
 
 
@@ -97,13 +109,72 @@ def test_the_user_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert place.name == "fhe-costs.json"
 
 
-@pytest.mark.parametrize("change", ["format", "machine", "seconds"])
-def test_a_broken_file_is_refused(change: str, tmp_path: Path) -> None:
-    content = storage.as_json(load())
-    content[change] = "nonsense"
-    if change == "machine":
-        del content[change]
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "nonsense"},
+        {"seconds": {}},
+        {"seconds": "nonsense"},
+        {"seconds": dict.fromkeys(VERBS, {"x": {"call": 1}})},
+        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": "x"}})},
+        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": -1}})},
+        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": float("nan")}})},
+        {"seconds": dict.fromkeys(VERBS, {})},
+        [],
+    ],
+)
+def test_a_broken_file_is_refused(change: Any, tmp_path: Path) -> None:
+    content = {**storage.as_json(load()), **change} if change else change
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(content))
     with pytest.raises(BackendMistake, match="E0820"):
         load(path)
+
+
+# -- calibration ------------------------------------------------------------------------------
+
+
+@needs_openfhe
+def test_every_verb_is_measured_and_fitted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    station = timing.Station(Parameters(1 << 10, 2, 40, 50, 1, secure=False), (0, 1, 2), 0)
+    monkeypatch.setattr(calibration, "FULL", (station,))
+    monkeypatch.setattr(calibration, "QUICK", (station,))
+    monkeypatch.setenv(storage.VARIABLE, str(tmp_path / "mine.json"))
+    seen = []
+    for quick in (False, True):
+        report = FheBackend().calibrate(quick, lambda *done: seen.append(done))
+        assert load().origin == report.figures["written to"] == str(tmp_path / "mine.json")
+        assert all(load().seconds(verb, DEEP) > 0 for verb in VERBS)
+        assert {row["verb"] for row in next(iter(report.tables.values()))} == set(VERBS)
+    assert seen[:2] == [("calibrate", 0, 1), ("calibrate", 1, 1)]
+
+
+def test_times_that_follow_a_formula_are_fitted() -> None:
+    known = load()
+    samples = [
+        timing.Sample(verb, p, level, 2 * known.seconds(verb, p, level))
+        for verb in VERBS
+        for p in (replace(DEEP, ring=1 << 13), DEEP, replace(DEEP, depth=3, digits=1))
+        for level in range(p.depth + 1)
+    ]
+    for found in (calibration.fitted(samples), calibration.scaled(known, samples)):
+        done = calibration.Calibration(Costs(found), tuple(samples))
+        assert max(done.misses.values()) < 1e-6
+    assert set(calibration.scaled(known, samples)["add"]) == set(known.coefficients["add"])
+
+
+@settings(max_examples=50)
+@given(data=st.data(), rows=st.integers(1, 8), terms=st.integers(1, 4))
+def test_fits_are_the_best_that_are_not_negative(data, rows: int, terms: int) -> None:
+    draw = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    matrix, target = draw.normal(size=(rows, terms)), draw.normal(size=rows)
+    found = fitting.least_squares(matrix, target)
+    gradient = matrix.T @ (target - matrix @ found)
+    assert (found >= 0).all()
+    assert gradient.max() < 1e-6
+    assert np.abs(gradient[found > 0]).max(initial=0) < 1e-6
+
+
+def test_another_machine_says_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", Mock(side_effect=FileNotFoundError))
+    assert calibration.machine()["processor"]

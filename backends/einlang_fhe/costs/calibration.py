@@ -1,39 +1,195 @@
-"""Calibration: which parameters are visited, and how samples become costs."""
+"""Calibration: which parameters are visited, and how samples become costs.
+
+A full calibration fits the formulas of `terms` anew, for each ring dimension by itself, since
+caches make small rings faster than large ones. A quick one visits a few places and keeps the
+shipped formulas, times how much slower or faster each verb is here.
+"""
 
 from __future__ import annotations
 
+import platform
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
 
+from einlang.backend import Progress, Report, silent
+from einlang.errors import BackendMistake, fail
+from einlang_fhe.costs import storage
 from einlang_fhe.costs.fitting import fit
+from einlang_fhe.costs.model import Coefficients, Costs
 from einlang_fhe.costs.terms import VERBS, Shape
-from einlang_fhe.costs.timing import Sample, Station
+from einlang_fhe.costs.timing import Sample, Station, instruction
+from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
 
-VISITS = (
-    *((12, 1, 1), (12, 2, 3), (12, 3, 2)),
-    *((13, 1, 1), (13, 2, 1), (13, 3, 2), (13, 4, 5)),
-    *((14, 2, 1), (14, 4, 1), (14, 6, 2), (14, 8, 5)),
-    *((15, 4, 1), (15, 10, 2), (15, 16, 4)),
-    *((16, 8, 1), (16, 18, 2), (16, 28, 5)),
-)
-"""Bits of the ring dimension, depth, digits: what is visited for a full calibration."""
 
-
-def visit(ring: int, depth: int, digits: int, budget: float) -> list[Sample]:
-    """All samples of one station."""
-    parameters = Parameters(1 << ring, depth, 40, 50, digits, secure=False)
+def _station(bits: int, depth: int, digits: int, budget: float = 0.01, passes: int = 3) -> Station:
+    parameters = Parameters(1 << bits, depth, 40, 50, digits, secure=False)
     levels = sorted({depth * part // 4 for part in range(5)})
-    return list(Station(parameters, budget, 4 if ring < 16 else 2).samples(levels))
+    return Station(parameters, tuple(levels), budget, passes, pool=2 if bits > 15 else 4)
 
 
-def fitted(samples: Iterable[Sample]) -> dict[str, dict[int, tuple[float, ...]]]:
-    """Coefficients for each verb and ring dimension that was met."""
-    met: dict[tuple[str, int], list[Sample]] = defaultdict(list)
+FULL = tuple(
+    _station(*place)
+    for place in (
+        *((12, 1, 1), (12, 2, 3), (12, 3, 2)),
+        *((13, 1, 1), (13, 2, 1), (13, 3, 2), (13, 4, 5)),
+        *((14, 2, 1), (14, 4, 1), (14, 6, 2), (14, 8, 5)),
+        *((15, 4, 1), (15, 10, 2), (15, 16, 4)),
+        *((16, 8, 1), (16, 18, 2), (16, 28, 5)),
+    )
+)
+"""Up to twice the depth that is secure at a ring dimension, few digits and many."""
+
+QUICK = tuple(
+    _station(*place, budget=0.005, passes=2)
+    for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))
+)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was measured, and the costs that were made of it."""
+
+    costs: Costs
+    samples: tuple[Sample, ...]
+
+    @property
+    def misses(self) -> dict[str, float]:
+        """For each verb, how far its formula is from what was measured: the median."""
+        apart: dict[str, list[float]] = defaultdict(list)
+        for verb, parameters, level, seconds in map(_fields, self.samples):
+            apart[verb].append(abs(self.costs.seconds(verb, parameters, level) / seconds - 1))
+        return {verb: median(values) for verb, values in apart.items()}
+
+    @property
+    def report(self) -> Report:
+        """Microseconds of each verb at full chains, and how well the formulas hold."""
+        figures = {
+            **self.costs.machine,
+            "measurements": len(self.samples),
+            "median miss of the formulas": round(median(self.misses.values()), 3),
+        }
+        full = [sample for sample in self.samples if sample.level == 0]
+        rows = [_row(verb, group) for verb, group in _by_verb(full).items()]
+        return Report(figures, {"microseconds by ring dimension, at a full chain": rows})
+
+
+def _by_verb(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        met[sample.verb, sample.parameters.ring].append(sample)
-    found: dict[str, dict[int, tuple[float, ...]]] = {verb: {} for verb in VERBS}
-    for (verb, ring), group in met.items():
-        rows = [Shape.of(sample.parameters, sample.level).row(verb) for sample in group]
-        found[verb][ring] = tuple(fit(rows, [sample.seconds for sample in group]))
+        found[sample.verb].append(sample)
     return found
+
+
+def _row(verb: str, samples: Sequence[Sample]) -> dict[str, Any]:
+    """The first station of every ring dimension."""
+    first: dict[str, Any] = {}
+    for sample in samples:
+        first.setdefault(str(sample.parameters.ring), round(sample.seconds * 1e6, 1))
+    return {"verb": verb, **first}
+
+
+def _fields(sample: Sample) -> tuple[str, Parameters, int, float]:
+    return sample.verb, sample.parameters, sample.level, sample.seconds
+
+
+def keep(quick: bool = False, progress: Progress = silent) -> Report:
+    """Measures this machine, and writes what was found where `load` looks for it."""
+    binding.load()
+    path = storage.place()
+    if path is None:
+        raise fail(
+            BackendMistake,
+            "E0821",
+            "the shipped calibration is asked for, and is never written over",
+            hint=f"take `{storage.VARIABLE}` out of the environment, or name a file there",
+        )
+    found = calibrate(storage.read(None), quick, progress)
+    storage.write(found.costs, path)
+    report = found.report
+    return Report({**report.figures, "written to": str(path)}, report.tables)
+
+
+def calibrate(known: Costs, quick: bool = False, progress: Progress = silent) -> Calibration:
+    """Measures this machine. `known`: the formulas that a quick calibration scales."""
+    samples = measured(QUICK if quick else FULL, progress)
+    coefficients = scaled(known, samples) if quick else fitted(samples)
+    return Calibration(Costs(coefficients, "measured", machine()), tuple(samples))
+
+
+def measured(stations: Sequence[Station], progress: Progress = silent) -> list[Sample]:
+    """Goes from station to station."""
+    samples = [instruction()]
+    for number, station in enumerate(stations):
+        progress("calibrate", number, len(stations))
+        samples += station.samples()
+    progress("calibrate", len(stations), len(stations))
+    return samples
+
+
+def fitted(samples: Iterable[Sample]) -> Coefficients:
+    """Coefficients for each verb and ring dimension that was met."""
+    return {
+        verb: {ring: _coefficients(verb, group) for ring, group in by_ring.items()}
+        for verb, by_ring in _grouped(samples).items()
+    }
+
+
+def _coefficients(verb: str, samples: Sequence[Sample]) -> tuple[float, ...]:
+    rows = [Shape.of(sample.parameters, sample.level).row(verb) for sample in samples]
+    return tuple(fit(rows, [sample.seconds for sample in samples]))
+
+
+def scaled(known: Costs, samples: Iterable[Sample]) -> Coefficients:
+    """Known coefficients times how much slower each verb is, at the nearest ring visited."""
+    found: dict[str, dict[int, tuple[float, ...]]] = {}
+    for verb, by_ring in _grouped(samples).items():
+        ratios = {ring: _ratio(known, group) for ring, group in by_ring.items()}
+        found[verb] = {
+            ring: tuple(ratios[_nearest(ratios, ring)] * value for value in row)
+            for ring, row in known.coefficients[verb].items()
+        }
+    return found
+
+
+def _nearest(rings: Mapping[int, float], ring: int) -> int:
+    return min(rings, key=lambda met: abs(met.bit_length() - ring.bit_length()))
+
+
+def _ratio(known: Costs, samples: Sequence[Sample]) -> float:
+    return median(
+        seconds / known.seconds(verb, parameters, level)
+        for verb, parameters, level, seconds in map(_fields, samples)
+    )
+
+
+def _grouped(samples: Iterable[Sample]) -> dict[str, dict[int, list[Sample]]]:
+    found: dict[str, dict[int, list[Sample]]] = {verb: defaultdict(list) for verb in VERBS}
+    for sample in samples:
+        found[sample.verb][sample.parameters.ring].append(sample)
+    return found
+
+
+def machine() -> dict[str, str]:
+    """Where and with what it was measured."""
+    return {
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "openfhe": version("openfhe"),
+        "einlang": version("einlang"),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or "unknown")

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from importlib.resources import files
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,10 @@ def place() -> Path | None:
 
 def read(path: Path | None) -> Costs:
     """The costs in a file, the shipped ones for None. Raises `BackendMistake` E0820."""
-    if path is None:
-        text, origin = files("einlang_fhe.costs").joinpath("shipped.json").read_text(), SHIPPED
-    else:
-        text, origin = path.read_text(), str(path)
+    origin = SHIPPED if path is None else str(path)
+    source = files("einlang_fhe.costs").joinpath("shipped.json") if path is None else path
     try:
-        return _costs(json.loads(text), origin)
+        return _costs(json.loads(source.read_text()), origin)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise fail(
             BackendMistake,
@@ -65,9 +64,17 @@ def _costs(content: dict[str, Any], origin: str) -> Costs:
         }
         for verb, terms in VERBS.items()
     }
-    if not all(coefficients.values()):
-        raise ValueError("a verb without a ring dimension")
+    if not all(map(_sound, coefficients.values())):
+        raise ValueError("a verb without coefficients, or with some that are no times")
     return Costs(coefficients, origin, content["machine"])
+
+
+def _sound(by_ring: dict[int, tuple[float, ...]]) -> bool:
+    """There is a ring dimension, and sums of terms are positive and finite."""
+    sums = [sum(row) for row in by_ring.values()]
+    return bool(sums) and all(
+        0 < total < inf and min(row) >= 0 for total, row in zip(sums, by_ring.values(), strict=True)
+    )
 
 
 def as_json(costs: Costs) -> dict[str, Any]:
