@@ -113,13 +113,18 @@ def test_the_user_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     "change",
     [
         {"format": "nonsense"},
-        {"seconds": {}},
         {"seconds": "nonsense"},
-        {"seconds": dict.fromkeys(VERBS, {"x": {"call": 1}})},
-        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": "x"}})},
-        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": -1}})},
-        {"seconds": dict.fromkeys(VERBS, {"4096": {"call": float("nan")}})},
-        {"seconds": dict.fromkeys(VERBS, {})},
+        {"seconds": {}},
+        *(
+            {"seconds": dict.fromkeys(VERBS, by_ring)}
+            for by_ring in (
+                {},
+                {"x": {"call": 1}},
+                {"4096": {"call": "x"}},
+                {"4096": {"call": -1}},
+                {"4096": {"call": float("nan")}},
+            )
+        ),
         [],
     ],
 )
