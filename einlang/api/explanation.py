@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from einlang.api.pipeline import Compiled
-from einlang.checking.typed import Definition, Tensor, Typed
+from einlang.checking.typed import Tensor, Typed
 from einlang.planning import printing
 from einlang.syntax import nodes, show
 
@@ -127,26 +127,15 @@ def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanatio
 
 
 def _tensors(typed: Typed) -> Rows:
-    inputs = [
-        _tensor(item.tensor, [index.name for index in item.indices], _origin(item.path))
-        for item in typed.inputs
-    ]
+    inputs = [_tensor(item.tensor, item.axes, _origin(item.path)) for item in typed.inputs]
     return inputs + [
-        _tensor(item.tensor, axis_names(item), "client" if item.client else "computed")
+        _tensor(item.tensor, item.axes, "client" if item.client else "computed")
         for item in typed.definitions
     ]
 
 
 def _origin(path: str | None) -> str:
     return Path(path).name if path else "given"
-
-
-def axis_names(item: Definition) -> tuple[str, ...]:
-    """The names of a definition's axes, groups in brackets."""
-    return tuple(
-        axis[0].name if len(axis) == 1 else f"({' '.join(index.name for index in axis)})"
-        for axis in item.left
-    )
 
 
 def _tensor(tensor: Tensor, axes: Sequence[str], origin: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from einlang import checking, data
-from einlang.api.explanation import Explanation, axis_names, explain
+from einlang.api.explanation import Explanation, explain
 from einlang.api.pipeline import Arrays, Compiled, compare, execute, prepare
 from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
@@ -321,8 +321,7 @@ class Program:
 
 def _axes(typed: Typed) -> dict[str, tuple[str, ...]]:
     """The names of every tensor's axes, groups in brackets."""
-    axes = {item.tensor.name: tuple(i.name for i in item.indices) for item in typed.inputs}
-    return axes | {item.tensor.name: axis_names(item) for item in typed.definitions}
+    return {item.tensor.name: item.axes for item in (*typed.inputs, *typed.definitions)}
 
 
 def _known(item: nodes.Input, array: np.ndarray[Any, Any]) -> Any:

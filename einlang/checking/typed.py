@@ -191,6 +191,11 @@ class Input:
     indices: tuple[Index, ...]
     path: str | None = None
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of its axes."""
+        return tuple(index.name for index in self.indices)
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -205,6 +210,14 @@ class Definition:
     def indices(self) -> tuple[Index, ...]:
         """The indices on the left, groups opened."""
         return tuple(index for axis in self.left for index in axis)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of its axes, groups in brackets."""
+        return tuple(
+            axis[0].name if len(axis) == 1 else f"({' '.join(index.name for index in axis)})"
+            for axis in self.left
+        )
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal, Union
 
@@ -33,11 +33,15 @@ from einlang.checking.typed import Function, Qualifier
 
 @dataclass(frozen=True)
 class Type:
-    """What is known of a tensor before it is there: shape, who may see it, its range."""
+    """What is known of a tensor before it is there: shape, who may see it, its range.
+
+    `axes` names the axes for those who look at the plan; it says nothing of the values.
+    """
 
     shape: tuple[int, ...]
     qualifier: Qualifier = Qualifier.PUBLIC
     range: tuple[float, float] | None = None
+    axes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -291,7 +295,7 @@ class Builder:
         step = self.steps[number]
         low, high = step.type.range or range
         both = max(low, range[0]), min(high, range[1])
-        type = Type(step.type.shape, step.type.qualifier, both if both[0] <= both[1] else range)
+        type = replace(step.type, range=both if both[0] <= both[1] else range)
         self.steps[number] = Step(step.operation, step.arguments, type, step.label)
 
     def flow(self, outputs: Mapping[str, int]) -> Dataflow:

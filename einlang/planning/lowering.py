@@ -62,43 +62,58 @@ class Lowering:
     def definition(self, diagram: Diagram) -> int:
         """The value of a diagram, all wires of its codomain carried."""
         term = self.term(diagram)
-        return self.dense(term, range(len(diagram.cod)), [diagram.sizes[w] for w in diagram.cod])
+        names = [diagram.name(wire) for wire in diagram.cod]
+        return self.dense(term, range(len(diagram.cod)), diagram.cod_sizes, names)
 
     # -- steps --------------------------------------------------------------------------
 
-    def step(self, operation: Operation, arguments: Sequence[int], shape: Sequence[int]) -> int:
-        """A step whose qualifier and range follow from its arguments."""
+    def step(
+        self,
+        operation: Operation,
+        arguments: Sequence[int],
+        shape: Sequence[int],
+        names: Sequence[str] = (),
+    ) -> int:
+        """A step whose qualifier and range follow from its arguments.
+
+        `names` are those of its axes; without any, they are those of the first argument.
+        """
         types = [self.build.type(value) for value in arguments]
         qualifier = max((type.qualifier for type in types), default=Qualifier.PARAM)
         known = bounds(operation, types, tuple(shape))
-        type = Type(tuple(shape), qualifier, known)
+        inherited = types[0].axes if types and isinstance(operation, (Add, Apply)) else ()
+        type = Type(tuple(shape), qualifier, known, tuple(names) or inherited)
         return self.build.add(operation, tuple(arguments), type, self.label)
 
-    def scaled(self, value: int, coefficient: float | int) -> int:
+    def scaled(self, value: int, coefficient: float | int, names: Sequence[str] = ()) -> int:
         """A value times a number."""
         if coefficient == 1:
             return value
-        return self.step(Add((coefficient,)), (value,), self.build.type(value).shape)
+        return self.step(Add((coefficient,)), (value,), self.build.type(value).shape, names)
 
-    def view(self, factor: Factor, wires: Sequence[int], sizes: Sequence[int]) -> int:
+    def view(
+        self, factor: Factor, wires: Sequence[int], sizes: Sequence[int], names: Sequence[str] = ()
+    ) -> int:
         """A factor as a value whose axes are those wires, broadcast along those it lacks."""
         place = {wire: number for number, wire in enumerate(wires)}
         axes = factor.moved(place).axes
         source = self.build.type(factor.value).shape
         if axes == plain(range(len(wires))) and source == tuple(sizes):
             return factor.value
-        return self.step(View(axes), (factor.value,), sizes)
+        return self.step(View(axes), (factor.value,), sizes, names)
 
-    def dense(self, term: Term, wires: Sequence[int], sizes: Sequence[int]) -> int:
+    def dense(
+        self, term: Term, wires: Sequence[int], sizes: Sequence[int], names: Sequence[str] = ()
+    ) -> int:
         """A term as a value whose axes are those wires."""
         if term.factor is None:
             constant = self.step(Constant(term.coefficient), (), ())
-            return self.view(Factor(constant, ()), wires, sizes)
+            return self.view(Factor(constant, ()), wires, sizes, names)
         factor = term.factor
         if term.coefficient != 1 and factor.linear and self._smaller(factor.value, sizes):
             value = self.scaled(factor.value, term.coefficient)
-            return self.view(Factor(value, factor.axes), wires, sizes)
-        return self.scaled(self.view(factor, wires, sizes), term.coefficient)
+            return self.view(Factor(value, factor.axes), wires, sizes, names)
+        return self.scaled(self.view(factor, wires, sizes, names), term.coefficient, names)
 
     def _smaller(self, value: int, sizes: Sequence[int]) -> bool:
         return self.build.type(value).size < prod(sizes)
@@ -126,7 +141,8 @@ class Lowering:
             return Term(coefficient, factors[0].moved(position))
         result = [wire for wire in diagram.cod if wire in carried]
         coefficient, factors = self._absorbed(coefficient, factors)
-        value = self.contracted(factors, result, diagram.sizes)
+        names = [diagram.name(wire) for wire in range(len(diagram.sizes))]
+        value = self.contracted(factors, result, diagram.sizes, names=names)
         return Term(coefficient, Factor(value, plain([position[wire] for wire in result])))
 
     def _factors(self, diagram: Diagram) -> tuple[float | int, list[Factor]]:
@@ -159,40 +175,42 @@ class Lowering:
 
     def _bubble(self, box: Bubble) -> Term:
         term = self.term(box.inside)
-        wires, sizes = _carried([term], box.inside)
-        value = self.dense(term, wires, sizes)
+        wires, sizes, names = _carried([term], box.inside)
+        value = self.dense(term, wires, sizes, names)
         self.build.narrow(value, box.range)
-        value = self.step(Apply(box.function, box.range), (value,), sizes)
+        value = self.step(Apply(box.function, box.range), (value,), sizes, names)
         return Term(1, Factor(value, plain(wires)))
 
     def _fold(self, box: FoldBox) -> Term:
         term, kept = self.term(box.inside), len(box.inside.cod) - box.count
-        wires, _ = _carried([term], box.inside)
+        wires, *_ = _carried([term], box.inside)
         wires = [w for w in wires if w < kept] + list(range(kept, kept + box.count))
         sizes = [box.inside.sizes[box.inside.cod[wire]] for wire in wires]
-        value = self.dense(term, wires, sizes)
+        names = [box.inside.name(box.inside.cod[wire]) for wire in wires]
+        value = self.dense(term, wires, sizes, names)
         self.build.narrow(value, box.range)
         left = len(wires) - box.count
         operation = Fold(box.operator, tuple(range(left, len(wires))), box.range)
-        return Term(1, Factor(self.step(operation, (value,), sizes[:left]), plain(wires[:left])))
+        value = self.step(operation, (value,), sizes[:left], names[:left])
+        return Term(1, Factor(value, plain(wires[:left])))
 
     def _sum(self, box: SumBox) -> Term:
         terms = [self.term(diagram) for diagram in box.terms]
-        wires, sizes = _carried(terms, box.terms[0])
+        wires, sizes, names = _carried(terms, box.terms[0])
         number = sum(term.coefficient for term in terms if term.factor is None)
         known: dict[int, float | int] = {}
         for term in terms:
             if term.factor is not None:
-                value = self.view(term.factor, wires, sizes)
+                value = self.view(term.factor, wires, sizes, names)
                 known[value] = known.get(value, 0) + term.coefficient
         if not known:
             return Term(number)
         if number:
-            known[self.dense(Term(number), wires, sizes)] = 1
+            known[self.dense(Term(number), wires, sizes, names)] = 1
         if len(known) == 1:
             ((value, coefficient),) = known.items()
             return Term(coefficient, Factor(value, plain(wires)))
-        value = self.step(Add(tuple(known.values())), tuple(known), sizes)
+        value = self.step(Add(tuple(known.values())), tuple(known), sizes, names)
         return Term(1, Factor(value, plain(wires)))
 
     def _identity(self, size: int) -> int:
@@ -231,17 +249,20 @@ class Lowering:
         result: Sequence[int],
         sizes: Sequence[int],
         pairs: Sequence[tuple[int, int]] | None = None,
+        names: Sequence[str] = (),
     ) -> int:
         """The product of the factors, summed over every wire but those of the result.
 
-        `pairs` says in which order, as `order` does, which is asked otherwise.
+        `pairs` says in which order, as `order` does, which is asked otherwise. `names` are
+        those of the wires.
         """
         uses = Counter(wire for factor in factors for wire in factor.wires)
         uses.update(result)
         values: list[int] = []
         labels: list[tuple[int, ...]] = []
         for factor in factors:
-            value, wires = self._alone(factor, uses, sizes, len(factors) == 1, result)
+            kept = result if len(factors) == 1 else None
+            value, wires = self._alone(factor, uses, sizes, kept, names)
             values.append(value)
             labels.append(wires)
         if pairs is None:
@@ -255,7 +276,7 @@ class Lowering:
             uses.update(kept)
             shape = [sizes[wire] for wire in kept]
             operation = contraction((labels[a], labels[b]), kept)
-            values.append(self.step(operation, (values[a], values[b]), shape))
+            values.append(self.step(operation, (values[a], values[b]), shape, _at(names, kept)))
             labels.append(kept)
         return values[-1]
 
@@ -264,18 +285,24 @@ class Lowering:
         factor: Factor,
         uses: Counter[int],
         sizes: Sequence[int],
-        last: bool,
-        result: Sequence[int],
+        result: Sequence[int] | None,
+        names: Sequence[str],
     ) -> tuple[int, tuple[int, ...]]:
-        """A factor as a value, summed over the wires that it is alone on."""
+        """A factor as a value, summed over the wires that it is alone on, or to a result."""
         wires = factor.wires
-        value = self.view(factor, wires, [sizes[wire] for wire in wires])
-        kept = tuple(result) if last else tuple(wire for wire in wires if uses[wire] > 1)
+        value = self.view(factor, wires, [sizes[wire] for wire in wires], _at(names, wires))
+        shared = tuple(wire for wire in wires if uses[wire] > 1)
+        kept = shared if result is None else tuple(result)
         if kept == wires:
             return value, wires
         uses.subtract(wire for wire in wires if wire not in kept)
         shape = [sizes[wire] for wire in kept]
-        return self.step(contraction((wires,), kept), (value,), shape), kept
+        return self.step(contraction((wires,), kept), (value,), shape, _at(names, kept)), kept
+
+
+def _at(names: Sequence[str], wires: Sequence[int]) -> list[str]:
+    """The names of some wires, where there are any."""
+    return [names[wire] for wire in wires] if names else []
 
 
 def contraction(arguments: Sequence[Sequence[int]], result: Sequence[int]) -> Contract:
@@ -292,11 +319,12 @@ def contraction(arguments: Sequence[Sequence[int]], result: Sequence[int]) -> Co
     )
 
 
-def _carried(terms: Sequence[Term], diagram: Diagram) -> tuple[list[int], list[int]]:
-    """The positions that some term carries, and the sizes there."""
+def _carried(terms: Sequence[Term], diagram: Diagram) -> tuple[list[int], list[int], list[str]]:
+    """The positions that some term carries, the sizes there, and the names."""
     factors = [term.factor.wires for term in terms if term.factor]
     wires = sorted(reduce(set[int].union, factors, set()))
-    return wires, [diagram.sizes[diagram.cod[wire]] for wire in wires]
+    there = [diagram.cod[wire] for wire in wires]
+    return wires, [diagram.sizes[w] for w in there], [diagram.name(w) for w in there]
 
 
 def _opened(diagram: Diagram) -> Diagram:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from einlang.checking.typed import Definition, Tensor, Typed
+from einlang.checking.typed import Definition, Input, Typed
 from einlang.diagrams.diagram import Bubble, Diagram, FoldBox, SumBox, TensorBox
 from einlang.planning.dataflow import Builder, Dataflow, Plan, Port, Reshape, Type
 from einlang.planning.lowering import Lowering
@@ -36,10 +36,11 @@ def plan(typed: Typed, *, memory: int | None = None) -> Plan:
     asked = dict.fromkeys(name for name in typed.outputs if name in computed)
     asked |= dict.fromkeys(n for d in client for n in reads[d.tensor.name] if n in computed)
     inputs = {name for d in server for name in reads[d.tensor.name]}
-    given = [item.tensor for item in typed.inputs if item.tensor.name in inputs]
+    given = [item for item in typed.inputs if item.tensor.name in inputs]
     passed = [n for n in typed.outputs if n not in computed and n not in below]
     taken = dict.fromkeys([n for d in client for n in reads[d.tensor.name]] + passed)
-    received = [typed.tensors[name] for name in taken if name not in below]
+    known = {item.tensor.name: item for item in (*typed.inputs, *typed.definitions)}
+    received = [known[name] for name in taken if name not in below]
     ends = [name for name in dict.fromkeys(typed.outputs) if name not in computed]
     return Plan(
         _flow(given, server, diagrams, asked, elements),
@@ -49,27 +50,28 @@ def plan(typed: Typed, *, memory: int | None = None) -> Plan:
 
 
 def _flow(
-    inputs: Iterable[Tensor],
+    inputs: Iterable[Input | Definition],
     definitions: Iterable[Definition],
     diagrams: Diagrams,
     outputs: Iterable[str],
     memory: int | None,
 ) -> Dataflow:
-    build = Builder([Port(tensor.name, _type(tensor)) for tensor in inputs])
+    build = Builder([Port(item.tensor.name, _type(item)) for item in inputs])
     values = {port.name: number for number, port in enumerate(build.inputs)}
     for definition in definitions:
         tensor = definition.tensor
         lowering = Lowering(build, values, tensor.name, memory)
         value = lowering.definition(diagrams[tensor.name])
         if build.type(value).shape != tensor.shape:
-            value = lowering.step(Reshape(), (value,), tensor.shape)
+            value = lowering.step(Reshape(), (value,), tensor.shape, definition.axes)
         build.narrow(value, tensor.range)
         values[tensor.name] = value
     return prune(build.flow({name: values[name] for name in outputs}))
 
 
-def _type(tensor: Tensor) -> Type:
-    return Type(tensor.shape, tensor.qualifier, tensor.range)
+def _type(item: Input | Definition) -> Type:
+    tensor = item.tensor
+    return Type(tensor.shape, tensor.qualifier, tensor.range, item.axes)
 
 
 def _needed(typed: Typed, reads: Mapping[str, Iterable[str]]) -> set[str]:

@@ -210,3 +210,27 @@ out right
     assert found.server.names == ("y",)
     assert {port.name for port in found.client.inputs} == {"y", "truth"}
     assert found.client.names == ("right",)
+
+
+def test_every_axis_has_the_name_it_was_written_with() -> None:
+    flow = planned(
+        """
+index b = 2, h = 3, d = 4, s = b
+secret K[b, h, d] in [-1, 1]
+secret Q[b, h, d] in [-1, 1]
+param w[h]
+S[b, s] = Q[b, h, d] * K[s, h, d] * w[h] + 1
+z[s, (h d)] = relu(K[s, h, d] * 2)
+m[s] = max[e](z[s, e])
+total = sum[s](m[s]) + S[b, s]
+out total
+"""
+    ).server
+    assert [port.type.axes for port in flow.inputs] == [("b", "h", "d"), ("b", "h", "d"), ("h",)]
+    names = {(step.label, type(step.operation).__name__): step.type.axes for step in flow.steps}
+    assert names["S", "Contract"] == names["S", "Add"] == ("b", "s")
+    assert names["z", "Apply"] == ("s", "h", "d")
+    assert names["z", "Reshape"] == ("s", "(h d)")
+    assert names["m", "Fold"] == ("s",)
+    for step in flow.steps:
+        assert len(step.type.axes) == len(step.type.shape), step
