@@ -23,7 +23,6 @@ from einlang_fhe.engines.engine import Client, Evaluator, Plain
 from einlang_fhe.executor import Run
 from einlang_fhe.layout import pack_one, unpack
 from einlang_fhe.options import Options
-from einlang_fhe.plaintexts import Mask
 from einlang_fhe.reporting import describe
 from einlang_fhe.tensors import check_ranges, larger, values_of
 
@@ -122,15 +121,11 @@ class FheExecutable:
         self, evaluator: Evaluator, inputs: Arrays, request: Sequence[Any], progress: Callback
     ) -> list[Any]:
         compiled = self.compiled
-        used = {entry.value for entry in compiled.plaintexts if not isinstance(entry, Mask)}
+        used = {e.reads for e in compiled.plaintexts if e.reads is not None}
         tensors = _tensors(compiled, used, inputs)
 
         def encode(number: int, level: int, degree: int) -> Plain:
-            entry = compiled.plaintexts[number]
-            if isinstance(entry, Mask):
-                return evaluator.encode(entry.vector, level, degree)
-            row = pack_one(tensors[entry.value], entry.layout, entry.number)
-            return evaluator.encode(row * entry.factor, level, degree)
+            return evaluator.encode(compiled.plaintexts[number].row(tensors), level, degree)
 
         run = Run(
             evaluator,

@@ -27,7 +27,7 @@ from einlang_fhe.options import Options
 from einlang_fhe.parameters import choose, fit
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.levels import Levelled, assign
-from einlang_fhe.plaintexts import Entry, Packed
+from einlang_fhe.plaintexts import Entry, Mask, Packed
 from einlang_fhe.slots import SlotProgram
 from einlang_fhe.verifier import verify
 
@@ -187,7 +187,7 @@ def _last_operands(
             entry = lowered.plaintexts[step.number]
             if isinstance(entry, Packed):
                 yield sizes[entry.value].peak * abs(entry.factor)
-            else:
+            elif isinstance(entry, Mask):
                 yield float(np.abs(entry.vector).max())
 
 

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
 import numpy as np
 
-from einlang_fhe.layout import Layout
+from einlang_fhe.diagonals import Diagonals
+from einlang_fhe.layout import Layout, pack_one
 
 Array = np.ndarray[Any, Any]
 
@@ -31,6 +32,15 @@ class Mask:
         """One number per slot."""
         return np.frombuffer(self.data, dtype=np.float64)
 
+    @property
+    def reads(self) -> int | None:
+        """The tensor it is made of: none."""
+        return None
+
+    def row(self, tensors: Mapping[int, Array]) -> Array:
+        """One number per slot."""
+        return self.vector
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -44,8 +54,41 @@ class Packed:
     number: int
     factor: float
 
+    @property
+    def reads(self) -> int | None:
+        """The tensor it is made of."""
+        return self.value
 
-Entry = Union[Mask, Packed]
+    def row(self, tensors: Mapping[int, Array]) -> Array:
+        """One number per slot."""
+        return pack_one(tensors[self.value], self.layout, self.number) * self.factor
+
+
+@dataclass(frozen=True)
+class Diagonal:
+    """The coefficients of a linear map that go with one of its moves, `shift` slots further.
+
+    They are elements of a plain tensor, or all 1 (`value` None).
+    """
+
+    value: int | None
+    diagonals: Diagonals
+    move: tuple[int, int, int]
+    shift: int
+
+    @property
+    def reads(self) -> int | None:
+        """The tensor it is made of, if any."""
+        return self.value
+
+    def row(self, tensors: Mapping[int, Array]) -> Array:
+        """One number per slot."""
+        weights = None if self.value is None else tensors[self.value]
+        return self.diagonals.vector(self.move, self.shift, weights)
+
+
+Entry = Union[Mask, Packed, Diagonal]
+"""Every entry has `reads` and `row(tensors)`, the tensors by their numbers."""
 
 
 @dataclass
@@ -62,6 +105,12 @@ class Plaintexts:
     def packed(self, value: int, layout: Layout, number: int, factor: float = 1.0) -> int:
         """The number of a part of a plain tensor."""
         return self._number(Packed(value, layout, number, factor))
+
+    def diagonal(
+        self, value: int | None, diagonals: Diagonals, move: tuple[int, int, int], shift: int
+    ) -> int:
+        """The number of the coefficients of a move."""
+        return self._number(Diagonal(value, diagonals, move, shift))
 
     def _number(self, entry: Entry) -> int:
         if entry not in self.known:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from einlang_fhe.functor.values import Cipher, Writer
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, pack_one, unpack, width
-from einlang_fhe.plaintexts import Entry, Mask
 from einlang_fhe.slots import SlotProgram
 
 Array = np.ndarray[Any, Any]
@@ -55,14 +54,8 @@ def written(writer: Writer, tensors: Mapping[int, Array]) -> list[Array]:
         pack_one(tensors[packing.value], packing.layout, packing.number) * packing.scale
         for packing in writer.packings
     ]
-    plaintexts = [_plain(entry, tensors) for entry in writer.plains.entries]
+    plaintexts = [entry.row(tensors) for entry in writer.plains.entries]
     return interpret(writer.build.program(()), request, plaintexts)
-
-
-def _plain(entry: Entry, tensors: Mapping[int, Array]) -> Array:
-    if isinstance(entry, Mask):
-        return entry.vector
-    return pack_one(tensors[entry.value], entry.layout, entry.number) * entry.factor
 
 
 def held(cipher: Cipher, values: Sequence[Array]) -> Array:
