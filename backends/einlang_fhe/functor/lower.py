@@ -49,6 +49,7 @@ class Lowered:
 
     `tensors` computes all plain tensors, of the evaluator and of the client; `plaintexts`
     and `request` name its values. `plain` are the outputs that need no encryption.
+    `places` says where each encrypted value of `flow`, what was lowered, has come to sit.
     """
 
     program: SlotProgram
@@ -57,7 +58,15 @@ class Lowered:
     replies: tuple[Reply, ...]
     plain: dict[str, int]
     tensors: Dataflow
-    layouts: tuple[tuple[str, Layout], ...]
+    flow: Dataflow
+    places: tuple[tuple[int, Layout], ...]
+
+    @property
+    def layouts(self) -> tuple[tuple[str, Layout], ...]:
+        """Where everything sits, under the name of the statement that it serves."""
+        first = len(self.flow.inputs)
+        steps = ((self.flow.steps[number - first], layout) for number, layout in self.places)
+        return tuple((s.label or type(s.operation).__name__.lower(), at) for s, at in steps)
 
 
 def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[float] = ()) -> Lowered:
@@ -70,7 +79,7 @@ def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[floa
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
     ]
-    seen: list[tuple[str, Layout]] = []
+    seen: list[tuple[int, Layout]] = []
     values = write(writer, flow, values, precision, seen, gains)
     outputs: list[int] = []
     replies, plain = [], {}
@@ -88,6 +97,7 @@ def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[floa
         tuple(replies),
         plain,
         Dataflow(flow.inputs, tuple(writer.steps), (), ()),
+        flow,
         tuple(seen),
     )
 
@@ -97,7 +107,7 @@ def write(
     flow: Dataflow,
     inputs: Sequence[Value],
     precision: Precision,
-    seen: list[tuple[str, Layout]] | None = None,
+    seen: list[tuple[int, Layout]] | None = None,
     gains: Sequence[float] = (),
 ) -> list[Value]:
     """The outputs of a dataflow for given inputs; what it takes is written to `writer`."""
@@ -108,7 +118,7 @@ def write(
         writer.build.origin = len(values)
         value = _write_step(writer, step, arguments, precision.behind(gain))
         if seen is not None and isinstance(value, Cipher):
-            seen.append((step.label or type(step.operation).__name__.lower(), value.layout))
+            seen.append((len(values), value.layout))
         values.append(value)
     return [values[number] for number in flow.outputs]
 
