@@ -1,8 +1,8 @@
 """From a dataflow to all that is needed to make keys, encrypt, evaluate and decrypt.
 
 The number of slots decides on layouts, layouts on depth, depth on the ring dimension, and
-that on the number of slots: starting from the smallest ring, the ring grows until it is
-large enough for what was written for it.
+that on the number of slots: a job is compiled for a ring that is given, and says which one
+it would need. The search tries rings and choices.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from einlang.planning.dataflow import Dataflow
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
-from einlang_fhe.functor.values import Packing
+from einlang_fhe.functor.values import Choices, Packing
 from einlang_fhe.gains import gains
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
@@ -29,9 +29,7 @@ from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.plaintexts import Entry, Mask, Packed
 from einlang_fhe.slots import SlotProgram
-from einlang_fhe.verifier import verify
 
-SMALLEST = 1 << 12
 CAUTION = 2
 """How much less noise grows than `gains` has it, which takes numbers for as large as may be."""
 
@@ -78,48 +76,50 @@ class Compiled:
         return self.program.count("relinearize") > 0
 
 
-def compile_flow(
-    flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float] | None = None
-) -> Compiled:
-    """The slot program of a dataflow, with the parameters it needs.
+@dataclass(frozen=True)
+class Job:
+    """A dataflow to be compiled, and what is the same for every ring and every layout.
 
-    `known` are the tensors that are there when compiling; `peaks` are bounds on outputs
-    that turned out larger than what was assumed.
+    `known` are the tensors that are there when compiling; `sizes` and `growth` say of each
+    value how large it is, and how errors of it grow.
     """
-    sizes = magnitudes(flow, known)
-    for name, number in zip(flow.names, flow.outputs, strict=True):
-        peak = max(sizes[number].peak, (peaks or {}).get(name, 0.0))
-        sizes[number] = replace(sizes[number], peak=peak)
-    ring = options.ring or SMALLEST
-    while True:
-        compiled = _for_ring(flow, options, ring, sizes, known)
-        wanted = compiled.parameters.ring
-        if wanted <= ring:
-            verify(compiled.levelled, compiled.parameters.depth, compiled.program.rotations)
-            return compiled
-        # Fewer, fuller ciphertexts can be less deep: a ring between may do.
-        ring = max(2 * ring, wanted // 2)
 
+    flow: Dataflow
+    options: Options
+    known: Arrays
+    sizes: tuple[Magnitude, ...]
+    growth: tuple[float, ...]
 
-def _for_ring(
-    flow: Dataflow, options: Options, ring: int, sizes: Sequence[Magnitude], known: Arrays
-) -> Compiled:
-    growth = gains(flow, sizes)
-    lowered = lower(flow, ring // 2, options.approximation, growth)
-    program, request = _requested(DropDead().apply(lowered.program), lowered.request)
-    levelled = assign(program)
-    numbers = dict(zip(flow.names, flow.outputs, strict=True))
-    outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
-    ranges = _ranges(flow, lowered, sizes, outputs)
-    worst = max((growth[n] for n in _secrets(flow)), default=1.0)
-    others = [*_last_operands(lowered, levelled, request, known), *_junk(flow, lowered, known)]
-    ranges = replace(
-        ranges,
-        typical=max(ranges.typical, worst / CAUTION),
-        peak=max([ranges.peak, *others]),
-    )
-    parameters = _parameters(ranges, levelled.depth, options, ring)
-    return Compiled(lowered, levelled, parameters, request, outputs)
+    @staticmethod
+    def of(
+        flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float] | None = None
+    ) -> Job:
+        """`peaks` are bounds on outputs that turned out larger than what was assumed."""
+        sizes = magnitudes(flow, known)
+        for name, number in zip(flow.names, flow.outputs, strict=True):
+            peak = max(sizes[number].peak, (peaks or {}).get(name, 0.0))
+            sizes[number] = replace(sizes[number], peak=peak)
+        return Job(flow, options, known, tuple(sizes), tuple(gains(flow, sizes)))
+
+    def compiled(self, ring: int, choices: Choices) -> Compiled:
+        """The program written for a ring, with the parameters it needs: maybe a larger ring."""
+        flow, options, sizes = self.flow, self.options, self.sizes
+        lowered = lower(flow, ring // 2, options.approximation, self.growth, choices)
+        program, request = _requested(DropDead().apply(lowered.program), lowered.request)
+        levelled = assign(program)
+        numbers = dict(zip(flow.names, flow.outputs, strict=True))
+        outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
+        ranges = _ranges(flow, lowered, sizes, outputs)
+        worst = max((self.growth[n] for n in _secrets(flow)), default=1.0)
+        last = _last_operands(lowered, levelled, request, self.known)
+        others = [*last, *_junk(flow, lowered, self.known)]
+        ranges = replace(
+            ranges,
+            typical=max(ranges.typical, worst / CAUTION),
+            peak=max([ranges.peak, *others]),
+        )
+        parameters = _parameters(ranges, levelled.depth, options, ring)
+        return Compiled(lowered, levelled, parameters, request, outputs)
 
 
 def _requested(
@@ -176,9 +176,9 @@ def _last_operands(
     lowered: Lowered, levelled: Levelled, request: Sequence[Packing], known: Arrays
 ) -> Iterator[float]:
     """How large the numbers are that are encrypted or encoded when one prime is left."""
-    sizes = magnitudes(lowered.tensors, known)
-    for number, step in enumerate(levelled.program.instructions):
-        if levelled.levels[number] < levelled.depth:
+    sizes, depth = magnitudes(lowered.tensors, known), levelled.depth
+    for step, level in zip(levelled.program.instructions, levelled.levels, strict=True):
+        if level < depth:
             continue
         if step.verb == "input":
             packing = request[step.number]

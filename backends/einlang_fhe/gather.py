@@ -16,7 +16,7 @@ import numpy as np
 
 from einlang_fhe.layout import Copy, Gap, Layout
 from einlang_fhe.plaintexts import Plaintexts
-from einlang_fhe.slots import Builder
+from einlang_fhe.slots import Builder, TooHeavy
 
 Array = np.ndarray[Any, Any]
 
@@ -38,7 +38,7 @@ def gather(
     for zero (default: the same element). Copies in the target are made by doubling.
     """
     bare = Layout(target.shape, tuple(map(_uncopied, target.places)), target.digits, target.rolls)
-    slots, moves = _moves(source, bare, origin)
+    slots, moves = _moves(source, bare, origin, build.room("multiply_plain"))
     results = []
     step = _baby_step({rotation for move in moves for _, rotation in move}, slots)
     for move in moves:
@@ -67,8 +67,13 @@ Move = dict[tuple[int, int], Array]
 """(ciphertext of the source, rotation) to the slots of the target that it fills."""
 
 
-def _moves(source: Layout, target: Layout, origin: Array | None) -> tuple[int, list[Move]]:
-    """For each ciphertext of the target the rotations that fill it."""
+def _moves(
+    source: Layout, target: Layout, origin: Array | None, most: float
+) -> tuple[int, list[Move]]:
+    """For each ciphertext of the target the rotations that fill it.
+
+    Raises `TooHeavy` for more than `most` of them.
+    """
     slots = source.slots
     where = np.full(int(np.prod(source.shape, dtype=np.int64)), -1, dtype=np.int64)
     for number in reversed(range(source.count)):
@@ -86,7 +91,8 @@ def _moves(source: Layout, target: Layout, origin: Array | None) -> tuple[int, l
         address = where[elements]
         part, slot = address // slots, address % slots
         codes = part[:, None] * slots + (slot[:, None] + offsets - spots[:, None]) % slots
-        moves.append(_cover(codes, spots, slots, favoured))
+        moves.append(_cover(codes, spots, slots, favoured, most))
+        most -= len(moves[-1])
     return slots, moves
 
 
@@ -97,17 +103,18 @@ def _offsets(source: Layout) -> Array:
     return np.array(sums, dtype=np.int64)
 
 
-def _cover(codes: Array, spots: Array, slots: int, favoured: list[int]) -> Move:
+def _cover(codes: Array, spots: Array, slots: int, favoured: list[int], most: float) -> Move:
     """Few (ciphertext, rotation) pairs that reach every spot; those used before come first."""
     move: Move = {}
     left = np.ones(len(spots), dtype=bool)
     queue = list(favoured) if codes.shape[1] > 1 else []
     while left.any():
+        if len(move) > most:
+            raise TooHeavy
         if queue:
             best = queue.pop(0)
         elif codes.shape[1] > 1:
-            kinds, counts = np.unique(codes[left], return_counts=True)
-            best = int(kinds[counts.argmax()])
+            best = int(np.bincount(codes[left].ravel()).argmax())
         else:
             break
         hit = left & (codes == best).any(axis=1)
@@ -119,6 +126,8 @@ def _cover(codes: Array, spots: Array, slots: int, favoured: list[int]) -> Move:
         left &= ~hit
     if left.any():
         kinds, inverse = np.unique(codes[left, 0], return_inverse=True)
+        if len(move) + len(kinds) > most:
+            raise TooHeavy
         order = np.argsort(inverse, kind="stable")
         parts = np.split(spots[left][order], np.cumsum(np.bincount(inverse))[:-1])
         move.update(

@@ -16,6 +16,7 @@ from einlang.syntax.nodes import Choice
 from einlang_fhe.functor.nonlinear import Interval, Precision
 
 ENGINES = ("openfhe", "clear")
+OBJECTIVES = ("latency", "throughput", "traffic", "memory")
 APPROXIMATED = (
     *("exp", "log", "sqrt", "abs", "sigmoid", "tanh", "relu", "gelu", "silu", "sign", "inverse"),
     *("power", "polynomial", "max", "min", "lt0", "le0", "gt0", "ge0", "eq0", "ne0"),
@@ -28,7 +29,9 @@ SAFETY = 4
 class Options:
     """`precision`: the largest error, relative to max(1, largest output). `engine`: who
     computes. `ring`: the smallest ring dimension; with `insecure`, the ring dimension
-    whatever its security. `scale`, `first`, `digits` override what is chosen."""
+    whatever its security. `scale`, `first`, `digits` override what is chosen. `minimise`:
+    what layouts are chosen for. `search`: how many instructions may be written to find
+    better layouts than the greedy ones."""
 
     precision: float = 1e-4
     engine: str = "openfhe"
@@ -37,6 +40,8 @@ class Options:
     first: int | None = None
     digits: int | None = None
     insecure: bool = False
+    minimise: str = "latency"
+    search: int = 20_000
     degrees: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
 
@@ -96,10 +101,19 @@ def _ring(name: str, value: Any) -> int:
     raise _wrong(name, value, "a power of two from 1024 to 131072")
 
 
-def _engine(name: str, value: Any) -> str:
-    if value in ENGINES:
-        return str(value)
-    raise _wrong(name, value, f"one of {', '.join(ENGINES)}")
+def _one_of(words: tuple[str, ...]) -> Any:
+    def read(name: str, value: Any) -> str:
+        if value in words:
+            return str(value)
+        raise _wrong(name, value, f"one of {', '.join(words)}")
+
+    return read
+
+
+def _effort(name: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise _wrong(name, value, "a count of instructions, 0 for the greedy layouts")
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -113,12 +127,14 @@ def _flag(name: str, value: Any) -> bool:
 
 _READERS: dict[str, Any] = {
     "precision": _positive,
-    "engine": _engine,
+    "engine": _one_of(ENGINES),
     "ring": _ring,
     "scale": _bits,
     "first": _bits,
     "digits": _bits,
     "insecure": _flag,
+    "minimise": _one_of(OBJECTIVES),
+    "search": _effort,
 }
 
 

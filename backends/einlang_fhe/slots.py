@@ -16,9 +16,10 @@ output %2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from math import inf
 from typing import Literal, Union
 
 Verb = Literal[
@@ -44,6 +45,9 @@ does the part of rotating a value that all its rotations share: its result stand
 value, and can only be rotated. `rotate_sum` is a sum of rotations, for less than each."""
 
 Attribute = Union[int, float, tuple[int, ...], None]
+
+
+Attribute = Union[int, float, None]
 
 
 @dataclass(frozen=True)
@@ -108,25 +112,57 @@ class SlotProgram:
         return sum(step.verb in verbs for step in self.instructions)
 
 
+WEIGHTS: Mapping[str, float] = {
+    "rotate": 10.0,
+    "relinearize": 10.0,
+    "multiply": 1.0,
+    "multiply_plain": 2.0,
+    "other": 0.1,
+}
+"""What an instruction weighs when nothing is known of its cost."""
+
+
+class TooHeavy(Exception):
+    """What is being written outweighs another way that is known."""
+
+
+Mark = tuple[int, float]
+
+
 @dataclass
 class Builder:
     """Writes a slot program; the same instruction twice is one value.
 
-    New instructions are of `origin`.
+    New instructions are of `origin`. All that is written is weighed, by verb; where that
+    comes to more than the `limit`, `TooHeavy` is raised. `written` counts all instructions,
+    those that were taken back as well.
     """
 
     slots: int
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     instructions: list[Instruction] = field(default_factory=list)
-    known: dict[Instruction, int] = field(default_factory=dict)
+    known: dict[tuple[Verb, tuple[int, ...], Attribute], int] = field(default_factory=dict)
     origin: int = -1
+    weight: float = 0.0
+    limit: float = inf
+    written: int = 0
 
     def emit(self, verb: Verb, *arguments: int, attribute: Attribute = None) -> int:
         """The value of an instruction, new or known."""
-        step = Instruction(verb, arguments, attribute, self.origin)
-        if step not in self.known:
-            self.known[step] = len(self.instructions)
-            self.instructions.append(step)
-        return self.known[step]
+        key = verb, arguments, attribute
+        if key in self.known:
+            return self.known[key]
+        self.weight += self.weights.get(verb, self.weights["other"])
+        if self.weight > self.limit:
+            raise TooHeavy
+        number = self.known[key] = len(self.instructions)
+        self.instructions.append(Instruction(verb, arguments, attribute, self.origin))
+        self.written += 1
+        return number
+
+    def room(self, verb: Verb) -> float:
+        """How many instructions of a verb can be written before the limit."""
+        return (self.limit - self.weight) / self.weights.get(verb, self.weights["other"])
 
     def input(self, number: int) -> int:
         """A ciphertext of the request."""
@@ -192,15 +228,16 @@ class Builder:
         turning = tuple(turn for _, turn in pairs)
         return self.emit("rotate_sum", *(value for value, _ in pairs), attribute=turning)
 
-    def mark(self) -> int:
+    def mark(self) -> Mark:
         """A place to come back to."""
-        return len(self.instructions)
+        return len(self.instructions), self.weight
 
-    def undo(self, mark: int) -> None:
+    def undo(self, mark: Mark) -> None:
         """Forgets what was written since."""
-        for step in self.instructions[mark:]:
-            del self.known[step]
-        del self.instructions[mark:]
+        count, self.weight = mark
+        for step in self.instructions[count:]:
+            del self.known[step.verb, step.arguments, step.attribute]
+        del self.instructions[count:]
 
     def program(self, outputs: tuple[int, ...]) -> SlotProgram:
         """What was written."""

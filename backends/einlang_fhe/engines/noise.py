@@ -63,6 +63,7 @@ def spike(ring: int) -> np.ndarray[Any, Any]:
     return 0.5 * peak * (ring / 3) ** 0.5
 
 
+@lru_cache(maxsize=256)
 def relative(ring: int, depth: int, special: int) -> float:
     """Largest error to expect among all slots after `depth` products that each rotate."""
     steps = depth + 1

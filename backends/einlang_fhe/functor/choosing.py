@@ -8,8 +8,8 @@ place to take which way instead.
 >>> writer = Writer(Builder(slots=4))
 >>> x = writer.build.input(0)
 >>> ways = [lambda: writer.build.rotate(x, 1), lambda: writer.build.negate(x)]
->>> choose(writer, ways), writer.choices.sites[0].taken
-(1, 1)
+>>> choose(writer, ways), writer.choices.sites[0]
+(1, Site(ways=2, taken=1, weights=(10.0, 0.1)))
 >>> print(writer.build.program(outputs=(1,)))
 %0 = input 0
 %1 = negate %0
@@ -19,10 +19,11 @@ output %1
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf, isfinite
 from typing import TypeVar
 
 from einlang_fhe.functor.values import Site, Writer
-from einlang_fhe.slots import Builder
+from einlang_fhe.slots import TooHeavy
 
 T = TypeVar("T")
 
@@ -39,26 +40,37 @@ def choose(
     taken = writer.choices.told.get(len(writer.choices.sites), -1)
     weights: Sequence[float] = ()
     if not 0 <= taken < len(ways):
-        weights = estimates or [_tried(writer, way) for way in ways]
+        weights = estimates or _tried(writer, ways)
         taken = weights.index(min(weights))
     writer.choices.sites.append(Site(len(ways), taken, tuple(weights)))
     return ways[taken]()
 
 
-def _tried(writer: Writer, way: Callable[[], T]) -> float:
+def _tried(writer: Writer, ways: Sequence[Callable[[], T]]) -> list[float]:
+    """What the ways weigh; infinite for those that were given up, being heavier than others."""
+    build, limit = writer.build, writer.build.limit
+    weights: list[float] = []
+    for way in ways:
+        build.limit = min(limit, build.weight + min(weights, default=inf))
+        weights.append(_trial(writer, way))
+    build.limit = limit
+    if not isfinite(min(weights)):
+        raise TooHeavy
+    return weights
+
+
+def _trial(writer: Writer, way: Callable[[], T]) -> float:
     """What a way weighs; nothing of it is left."""
-    mark, packings, sites = writer.build.mark(), dict(writer.packings), len(writer.choices.sites)
-    plains = len(writer.plains.entries)
-    way()
-    weight = weighed(writer.build, mark, writer.choices.weights)
-    writer.build.undo(mark)
-    writer.plains.undo(plains)
-    writer.packings = packings
-    del writer.choices.sites[sites:]
-    return weight
-
-
-def weighed(build: Builder, mark: int, weights: dict[str, float]) -> float:
-    """The weight of what was written since a mark."""
-    other = weights["other"]
-    return sum(weights.get(step.verb, other) for step in build.instructions[mark:])
+    build, packings = writer.build, dict(writer.packings)
+    mark, plains, sites = build.mark(), len(writer.plains.entries), len(writer.choices.sites)
+    start = build.weight
+    try:
+        way()
+        return build.weight - start
+    except TooHeavy:
+        return inf
+    finally:
+        build.undo(mark)
+        writer.plains.undo(plains)
+        writer.packings = packings
+        del writer.choices.sites[sites:]

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Union
 
 from einlang_fhe.functor.choosing import choose
+from einlang_fhe.functor.iteration import Operand, iterations
 from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Writer, extend, loosened, zeroed
 from einlang_fhe.layout import Bit, Copy, Gap, Layout, Place, arrange
 from einlang_fhe.slots import Builder
@@ -33,19 +34,42 @@ def contract(
     order = list(result) + [label for label in sizes if label not in result]
     shape = tuple(sizes[label] for label in order)
     axes = [tuple(order.index(label) for label in names) for names in labels]
-    layouts = [arrange(shape, _by_default(len(shape), len(result)), writer.slots)]
-    layouts += [
-        extend(argument.layout, where, shape)
-        for argument, where in zip(arguments, axes, strict=True)
-        if isinstance(argument, Cipher) and not argument.layout.rolls
-    ]
+    ways = _layouts(writer, arguments, axes, shape, len(result))
     return choose(
         writer,
         [
             (lambda layout=layout: _within(writer, arguments, axes, layout, len(result)))
-            for layout in dict.fromkeys(reversed(layouts))
+            for layout in ways
         ],
+        [weight for weight in ways.values() if weight is not None],
     )
+
+
+def _layouts(
+    writer: Writer,
+    arguments: Sequence[Value],
+    axes: Sequence[Axes],
+    shape: tuple[int, ...],
+    kept: int,
+) -> dict[Layout, float | None]:
+    """Layouts of the iteration space worth a try, with what they weigh where that is known.
+
+    It is known where no operand has to be brought from one layout to another.
+    """
+    operands = [
+        Operand(where, isinstance(argument, Fresh), isinstance(argument, Plain))
+        for argument, where in zip(arguments, axes, strict=True)
+    ]
+    best = iterations(shape, kept, operands, writer.slots, writer.choices.weights)
+    extended = [
+        extend(argument.layout, where, shape)
+        for argument, where in zip(arguments, axes, strict=True)
+        if isinstance(argument, Cipher) and not argument.layout.rolls
+    ]
+    if not any(isinstance(argument, Cipher) for argument in arguments):
+        return {layout: weight for weight, layout in best}
+    default = arrange(shape, _by_default(len(shape), kept), writer.slots)
+    return dict.fromkeys([*reversed(extended), default, *(layout for _, layout in best[:2])])
 
 
 def _by_default(axes: int, kept: int) -> list[int]:

@@ -27,7 +27,7 @@ from einlang.planning.dataflow import (
 from einlang_fhe.functor.contract import contract
 from einlang_fhe.functor.linear import combine, encrypted, reshape, spread, view
 from einlang_fhe.functor.nonlinear import Precision, apply, fold
-from einlang_fhe.functor.values import Cipher, Fresh, Packing, Plain, Value, Writer
+from einlang_fhe.functor.values import Choices, Cipher, Fresh, Packing, Plain, Value, Writer
 from einlang_fhe.layout import Layout
 from einlang_fhe.plaintexts import Entry
 from einlang_fhe.slots import Builder, SlotProgram
@@ -69,12 +69,20 @@ class Lowered:
         return tuple((s.label or type(s.operation).__name__.lower(), at) for s, at in steps)
 
 
-def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[float] = ()) -> Lowered:
+def lower(
+    flow: Dataflow,
+    slots: int,
+    precision: Precision,
+    gains: Sequence[float] = (),
+    choices: Choices | None = None,
+) -> Lowered:
     """The slot program of a dataflow, for ciphertexts of that many slots.
 
-    `gains` say by how much an error of each value has grown in the outputs.
+    `gains` say by how much an error of each value has grown in the outputs; `choices` tell
+    which way to take where there are several, and get to know what was taken.
     """
-    writer = Writer(Builder(slots), inputs=flow.inputs)
+    choices = choices or Choices()
+    writer = Writer(Builder(slots, choices.weights), inputs=flow.inputs, choices=choices)
     values: list[Value] = [
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
@@ -90,6 +98,7 @@ def lower(flow: Dataflow, slots: int, precision: Precision, gains: Sequence[floa
         cipher = encrypted(writer, value)
         replies.append(Reply(name, cipher.layout, cipher.factor, len(outputs)))
         outputs += cipher.values
+    writer.choices.written += writer.build.written
     return Lowered(
         writer.build.program(tuple(outputs)),
         tuple(writer.plains.entries),

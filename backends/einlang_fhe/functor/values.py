@@ -6,7 +6,7 @@ is folded into plaintexts, into what the client packs, or into what the client u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Union
 
@@ -16,7 +16,7 @@ from einlang.planning.dataflow import Operation, Port, Step, Type
 from einlang_fhe.gather import double, gather
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, width
 from einlang_fhe.plaintexts import Plaintexts
-from einlang_fhe.slots import Builder
+from einlang_fhe.slots import WEIGHTS, Builder
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,6 @@ class Packing:
     scale: float
 
 
-WEIGHTS = {
-    "rotate": 10.0,
-    "relinearize": 10.0,
-    "multiply": 1.0,
-    "multiply_plain": 2.0,
-    "input": 0.1,
-    "output": 0.1,
-    "other": 0.1,
-}
-"""What an instruction weighs when nothing is known of its cost."""
-
-
 @dataclass(frozen=True)
 class Site:
     """A place where there were several ways, the one taken, and what each would have weighed."""
@@ -91,11 +79,13 @@ class Site:
 
 @dataclass
 class Choices:
-    """Which ways are `told` (by the number of the site), what verbs weigh, and what was chosen."""
+    """Which ways are `told` (by the number of the site), what verbs weigh, what was chosen, and
+    how many instructions were `written` on the way."""
 
     told: dict[int, int] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=WEIGHTS.copy)
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     sites: list[Site] = field(default_factory=list)
+    written: int = 0
 
 
 @dataclass

@@ -1,0 +1,111 @@
+"""Layouts of an iteration space: how many bits of which index lie in the slots.
+
+What a contraction costs follows from that: the bits of summed indices in the slots are
+summed by rotations, those in the ciphertext number by additions; an operand that the client
+packs is sent once for every value of its own digits. All splits are weighed; the best few
+are written out.
+
+>>> weights = {"multiply": 1, "relinearize": 10, "rotate": 10, "input": 1, "other": 0.1}
+>>> operands = [Operand((0, 2), fresh=True), Operand((2, 1), fresh=True)]
+>>> for weight, layout in iterations((4, 4, 8), 2, operands, 16, weights)[:2]:
+...     print(round(weight, 1), layout)
+34.9 (4, 4, 8) in 8 ciphertexts of 16 slots: a1 a0 b1 b0 | c>>0
+41.4 (4, 4, 8) in 8 ciphertexts of 16 slots: c0 a1 a0 b0 | b>>1 c>>1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from einlang_fhe.layout import Bit, Copy, Digit, Layout, Place, width
+
+Array = np.ndarray[Any, Any]
+
+MOST_SPLITS = 1 << 14
+"""More ways to split are not looked at one by one: then every index but one lies whole."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """The axes that an operand has; whether it is encrypted, and the client packs it."""
+
+    axes: tuple[int, ...]
+    fresh: bool = False
+    plain: bool = False
+
+
+def iterations(
+    shape: Sequence[int],
+    kept: int,
+    operands: Sequence[Operand],
+    slots: int,
+    weights: Mapping[str, float],
+    most: int = 4,
+) -> list[tuple[float, Layout]]:
+    """The best layouts with what they weigh, the lightest first.
+
+    The first `kept` axes remain, the others are summed over.
+    """
+    splits = _splits([width(size) for size in shape], slots.bit_length() - 1)
+    extents = -(-np.array(shape) // (1 << splits))
+    found = _weights(splits, extents, kept, operands, weights)
+    best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), found.round(9)))[:most]
+    return [(float(found[n]), laid(shape, kept, splits[n].tolist(), slots)) for n in best]
+
+
+def _splits(widths: Sequence[int], room: int) -> Array:
+    """How many of each index's bits lie in the slots, one row per way."""
+    if prod(size + 1 for size in widths) <= MOST_SPLITS:
+        grid = np.indices([size + 1 for size in widths]).reshape(len(widths), -1).T
+        return grid[grid.sum(axis=1) <= room]
+    rows = []
+    for whole in product((False, True), repeat=min(len(widths), 12)):
+        row = [size if kept else 0 for size, kept in zip(widths, whole, strict=False)]
+        row += [0] * (len(widths) - len(row))
+        for axis, size in enumerate(widths):
+            left = room - sum(row) + row[axis]
+            if left >= 0:
+                rows.append((*row[:axis], min(size, left), *row[axis + 1 :]))
+    return np.array(sorted(set(rows)), dtype=np.int64)
+
+
+def _weights(
+    splits: Array,
+    extents: Array,
+    kept: int,
+    operands: Sequence[Operand],
+    weights: Mapping[str, float],
+) -> Array:
+    count = extents.prod(axis=1)
+    out = extents[:, :kept].prod(axis=1)
+    secret = sum(not operand.plain for operand in operands)
+    total = weights["other"] * (count - out)
+    total = total + out * splits[:, kept:].sum(axis=1) * (weights["rotate"] + weights["other"])
+    total = total + out * weights.get("output", 0.0)
+    if secret == 2:
+        total = total + count * weights["multiply"] + out * weights["relinearize"]
+    elif len(operands) == 2:
+        total = total + count * weights["multiply_plain"]
+    for operand in operands:
+        if operand.fresh:
+            total = total + weights["input"] * extents[:, list(operand.axes)].prod(axis=1)
+    return total
+
+
+def laid(shape: Sequence[int], kept: int, split: Sequence[int], slots: int) -> Layout:
+    """The layout with that many low bits of each axis in the slots: kept axes lowest."""
+    order = [*reversed(range(kept)), *range(kept, len(shape))]
+    places: list[Place] = [Bit(axis, bit) for axis in order for bit in range(split[axis])]
+    places += [Copy()] * (slots.bit_length() - 1 - len(places))
+    digits = [
+        Digit(axis, split[axis], -(-shape[axis] // (1 << split[axis])))
+        for axis in range(len(shape))
+        if split[axis] < width(shape[axis])
+    ]
+    return Layout(tuple(shape), tuple(places), tuple(digits))

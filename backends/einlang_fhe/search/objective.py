@@ -1,0 +1,95 @@
+"""What a compiled program costs, and what of it counts: `minimise` in `target fhe`.
+
+>>> bill = Bill(evaluate=0.2, encrypt=0.1, decrypt=0.0, traffic=25e6, memory=1e9)
+>>> Objective("latency").of(bill), Objective("traffic").of(bill)
+(0.5, 0.255)
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from einlang_fhe.compiling import Compiled
+from einlang_fhe.costs import Costs
+from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.parameters import ciphertext_bytes, deepest, predicted_key_sizes
+
+LINK = 125e6
+"""Bytes in a second between client and evaluator, where latency counts: one gigabit."""
+
+RATES = {
+    "latency": {"evaluate": 1.0, "encrypt": 1.0, "decrypt": 1.0, "traffic": 1 / LINK},
+    "throughput": {"evaluate": 1.0, "encrypt": 0.01, "decrypt": 0.01, "traffic": 0.01 / LINK},
+    "traffic": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "traffic": 1e-8},
+    "memory": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "memory": 1e-8},
+}
+"""By the name of an objective, what a second or a byte of each kind counts."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Predicted seconds of evaluation on one thread, of encryption and decryption; bytes of
+    request and reply, and of keys, request and plaintexts in the evaluator's memory."""
+
+    evaluate: float
+    encrypt: float
+    decrypt: float
+    traffic: float
+    memory: float
+
+
+def bill(compiled: Compiled, costs: Costs) -> Bill:
+    """What a compiled program is predicted to cost."""
+    parameters, program = compiled.parameters, compiled.program
+    levels = compiled.levelled.levels
+    request = sum(ciphertext_bytes(parameters, level) for level in compiled.levels)
+    reply = sum(ciphertext_bytes(parameters, levels[value]) for value in program.outputs)
+    keys = predicted_key_sizes(parameters)
+    plaintexts = program.count("multiply_plain", "add_plain") * ciphertext_bytes(parameters) / 2
+    return Bill(
+        evaluate=costs.program(compiled.levelled, parameters),
+        encrypt=sum(costs.seconds("encrypt", parameters, level) for level in compiled.levels),
+        decrypt=sum(costs.seconds("decrypt", parameters, levels[v]) for v in program.outputs),
+        traffic=request + reply,
+        memory=request + plaintexts + keys.rotation * len(program.rotations) + keys.public,
+    )
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is made small: `latency`, `throughput`, `traffic` or `memory`."""
+
+    minimise: str = "latency"
+
+    def of(self, bill: Bill) -> float:
+        """The cost in one number."""
+        rates, amounts = RATES[self.minimise], asdict(bill)
+        return sum(rate * amounts[kind] for kind, rate in rates.items())
+
+    def weights(self, ring: int, costs: Costs) -> dict[str, float]:
+        """What single instructions weigh before the depth is known, in a ring of that size."""
+        rates, parameters = RATES[self.minimise], typical(ring)
+        level = parameters.depth // 2
+        sent = ciphertext_bytes(parameters, level)
+        weights = {
+            verb: rates["evaluate"] * costs.seconds(verb, parameters, level)
+            for verb in ("rotate", "relinearize", "multiply", "multiply_plain")
+        }
+        kept = rates.get("memory", 0.0) * predicted_key_sizes(parameters).rotation
+        return {
+            **weights,
+            "rotate": weights["rotate"] + kept,
+            "other": rates["evaluate"] * costs.seconds("add", parameters, level),
+            "input": self._moved(rates["encrypt"] * costs.seconds("encrypt", parameters, level), sent),
+            "output": self._moved(rates["decrypt"] * costs.seconds("decrypt", parameters, level), sent),
+        }
+
+    def _moved(self, seconds: float, sent: float) -> float:
+        rates = RATES[self.minimise]
+        return seconds + sent * (rates.get("traffic", 0.0) + rates.get("memory", 0.0))
+
+
+def typical(ring: int) -> Parameters:
+    """Parameters that a program in a ring of that size may well have."""
+    depth = deepest(40, 50, ring) // 2
+    return Parameters(ring, depth, scale=40, first=50, digits=2 if depth > 1 else 1)

@@ -1,0 +1,139 @@
+"""The search: from the greedy program by single changes of a choice, while they pay.
+
+A program is lowered for rings from the smallest that holds it. At every place where the
+functor had several ways (`functor.choosing`), the others are told to it one at a time, the
+whole program is compiled anew, and what is better by the objective is kept. The work is
+bounded by a count of instructions written, so the result is the same on every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from einlang.errors import BackendMistake
+from einlang_fhe.compiling import Compiled, Job
+from einlang_fhe.costs import Costs
+from einlang_fhe.functor.values import Choices, Site
+from einlang_fhe.search.objective import Bill, Objective, bill
+
+SMALLEST = 1 << 12
+LARGER = 1
+"""How many rings beyond the smallest that will do are tried."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled program, the choices that make it, and what it costs."""
+
+    compiled: Compiled
+    told: dict[int, int]
+    sites: tuple[Site, ...]
+    bill: Bill
+    cost: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best plan, the best of those that are not the same program, and how many were tried."""
+
+    best: Plan
+    second: Plan | None
+    tried: int
+
+
+@dataclass
+class Search:
+    """One search; `effort` bounds the instructions that are written."""
+
+    job: Job
+    objective: Objective
+    costs: Costs
+    effort: int
+    tried: int = 0
+    written: int = 0
+    plans: list[Plan] = field(default_factory=list)
+    failed: set[tuple[tuple[int, int], ...]] = field(default_factory=set)
+
+    def run(self) -> Found:
+        """The best plan that was found."""
+        best = self._greedy()
+        while (better := self._better(best)) is not None:
+            best = better
+        others = [p for p in self.plans if p.compiled.program != best.compiled.program]
+        return Found(best, min(others, key=lambda plan: plan.cost, default=None), self.tried)
+
+    def _greedy(self) -> Plan:
+        """The better of greedy programs in the smallest rings that hold them."""
+        ring, found = self.job.options.ring or SMALLEST, list[Plan]()
+        while len(found) <= LARGER:
+            choices = Choices(weights=self.objective.weights(ring, self.costs))
+            try:
+                compiled = self._compiled(ring, choices)
+            except BackendMistake:
+                if not found:
+                    raise
+                break
+            wanted = compiled.parameters.ring
+            if wanted > ring:
+                # Fewer, fuller ciphertexts can be less deep: a ring between may do.
+                ring = max(2 * ring, wanted // 2)
+                continue
+            found.append(self._plan(compiled, choices))
+            if self.effort <= self.written or self.job.options.insecure or 2 * ring > 1 << 17:
+                break
+            ring *= 2
+        return min(found, key=lambda plan: plan.cost)
+
+    def _better(self, best: Plan) -> Plan | None:
+        """The first plan found with one choice changed that costs less."""
+        for site, way in _changes(best):
+            if self.written >= self.effort:
+                return None
+            told = {n: w for n, w in best.told.items() if n < site} | {site: way}
+            if (key := tuple(told.items())) in self.failed:
+                continue
+            plan = self._changed(best, told)
+            if plan is not None and plan.cost < 0.999 * best.cost:
+                return plan
+            self.failed.add(key)
+        return None
+
+    def _changed(self, best: Plan, told: dict[int, int]) -> Plan | None:
+        ring = best.compiled.parameters.ring
+        choices = Choices(told, self.objective.weights(ring, self.costs))
+        try:
+            compiled = self._compiled(ring, choices)
+        except BackendMistake:
+            return None
+        known = [*best.sites[: len(told) - 1]]
+        choices.sites[: len(known)] = known
+        return self._plan(compiled, choices) if compiled.parameters.ring == ring else None
+
+    def _compiled(self, ring: int, choices: Choices) -> Compiled:
+        compiled = self.job.compiled(ring, choices)
+        self.tried += 1
+        self.written += choices.written
+        return compiled
+
+    def _plan(self, compiled: Compiled, choices: Choices) -> Plan:
+        told = {number: site.taken for number, site in enumerate(choices.sites)}
+        cost = bill(compiled, self.costs)
+        plan = Plan(compiled, told, tuple(choices.sites), cost, self.objective.of(cost))
+        self.plans.append(plan)
+        return plan
+
+
+def _changes(plan: Plan) -> Iterator[tuple[int, int]]:
+    """Sites and other ways, those that weigh little more than what was taken first."""
+    changes = [
+        (_regret(site, way), number, way)
+        for number, site in enumerate(plan.sites)
+        for way in range(site.ways)
+        if way != site.taken
+    ]
+    return ((number, way) for _, number, way in sorted(changes))
+
+
+def _regret(site: Site, way: int) -> float:
+    return site.weights[way] - site.weights[site.taken] if site.weights else 0.0
