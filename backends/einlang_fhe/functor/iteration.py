@@ -61,8 +61,9 @@ def iterations(
 
 def _splits(widths: Sequence[int], room: int) -> Array:
     """How many of each index's bits lie in the slots, one row per way."""
-    if prod(size + 1 for size in widths) <= MOST_SPLITS:
-        grid = np.indices([size + 1 for size in widths]).reshape(len(widths), -1).T
+    count = prod(size + 1 for size in widths)
+    if count <= MOST_SPLITS:
+        grid = np.indices([size + 1 for size in widths]).reshape(len(widths), count).T
         return grid[grid.sum(axis=1) <= room]
     rows = []
     for whole in product((False, True), repeat=min(len(widths), 12)):
@@ -94,7 +95,9 @@ def _weights(
         total = total + count * weights["multiply_plain"]
     for operand in operands:
         if operand.fresh:
-            total = total + weights["input"] * extents[:, list(operand.axes)].prod(axis=1)
+            total = total + weights.get("input", weights["other"]) * extents[
+                :, list(operand.axes)
+            ].prod(axis=1)
     return total
 
 

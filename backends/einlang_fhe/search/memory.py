@@ -46,9 +46,7 @@ class Memory:
 FOUND = Memory()
 
 
-def key_of(
-    flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float]
-) -> Hashable:
+def key_of(flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float]) -> Hashable:
     """All that decides on what is compiled; labels are shown, so they belong to it."""
     labels = tuple(step.label for step in flow.steps)
     data = tuple((name, known[name].shape, _digest(known[name])) for name in sorted(known))

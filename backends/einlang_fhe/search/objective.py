@@ -70,23 +70,21 @@ class Objective:
         """What single instructions weigh before the depth is known, in a ring of that size."""
         rates, parameters = RATES[self.minimise], typical(ring)
         level = parameters.depth // 2
-        sent = ciphertext_bytes(parameters, level)
-        weights = {
-            verb: rates["evaluate"] * costs.seconds(verb, parameters, level)
-            for verb in ("rotate", "relinearize", "multiply", "multiply_plain")
-        }
-        kept = rates.get("memory", 0.0) * predicted_key_sizes(parameters).rotation
+
+        def seconds(kind: str, verb: str) -> float:
+            return rates[kind] * costs.seconds(verb, parameters, level)
+
+        computed = ("rotate", "relinearize", "multiply", "multiply_plain")
+        weights = {verb: seconds("evaluate", verb) for verb in computed}
+        weights["rotate"] += rates.get("memory", 0.0) * predicted_key_sizes(parameters).rotation
+        moved = rates.get("traffic", 0.0) + rates.get("memory", 0.0)
+        moved *= ciphertext_bytes(parameters, level)
         return {
             **weights,
-            "rotate": weights["rotate"] + kept,
-            "other": rates["evaluate"] * costs.seconds("add", parameters, level),
-            "input": self._moved(rates["encrypt"] * costs.seconds("encrypt", parameters, level), sent),
-            "output": self._moved(rates["decrypt"] * costs.seconds("decrypt", parameters, level), sent),
+            "other": seconds("evaluate", "add"),
+            "input": seconds("encrypt", "encrypt") + moved,
+            "output": seconds("decrypt", "decrypt") + moved,
         }
-
-    def _moved(self, seconds: float, sent: float) -> float:
-        rates = RATES[self.minimise]
-        return seconds + sent * (rates.get("traffic", 0.0) + rates.get("memory", 0.0))
 
 
 def typical(ring: int) -> Parameters:
