@@ -24,7 +24,7 @@ from einlang_fhe.executor import Run
 from einlang_fhe.layout import pack_one, unpack
 from einlang_fhe.options import Options
 from einlang_fhe.reporting import describe
-from einlang_fhe.search import Found, compile_flow
+from einlang_fhe.search import compile_flow
 from einlang_fhe.tensors import check_ranges, larger, values_of
 
 Array = np.ndarray[Any, Any]
@@ -48,8 +48,8 @@ class FheBackend:
         E08xx where no parameters will do.
         """
         options = Options.read(settings)
-        found = compile_flow(flow, options, parameters)
-        return FheExecutable(flow, options, found, dict(parameters))
+        compiled = compile_flow(flow, options, parameters)
+        return FheExecutable(flow, options, compiled, dict(parameters))
 
     def calibrate(self, quick: bool = False, progress: Callback = silent) -> Report:
         """Times the engine `openfhe` on this machine, for predictions and choices to come.
@@ -67,17 +67,12 @@ class FheExecutable:
 
     flow: Dataflow
     options: Options
-    found: Found
+    compiled: Compiled
     parameters: dict[str, Array]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._keys: tuple[Client, Evaluator] | None = None
-
-    @property
-    def compiled(self) -> Compiled:
-        """The best program that was found."""
-        return self.found.best.compiled
 
     @property
     def report(self) -> Report:
@@ -159,7 +154,7 @@ class FheExecutable:
         """Compiles anew where outputs without a sure bound turn out larger than assumed."""
         peaks = larger(self.flow, self.compiled.outputs, inputs)
         if peaks:
-            self.found = compile_flow(self.flow, self.options, self.parameters, peaks)
+            self.compiled = compile_flow(self.flow, self.options, self.parameters, peaks)
             self._keys = None
 
 

@@ -47,9 +47,6 @@ value, and can only be rotated. `rotate_sum` is a sum of rotations, for less tha
 Attribute = Union[int, float, tuple[int, ...], None]
 
 
-Attribute = Union[int, float, None]
-
-
 @dataclass(frozen=True)
 class Instruction:
     """One verb, the values it takes, and its number.

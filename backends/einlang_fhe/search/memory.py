@@ -43,7 +43,7 @@ class Memory:
             self.entries.popitem(last=False)
 
 
-FOUND = Memory()
+COMPILED = Memory()
 
 
 def key_of(flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float]) -> Hashable:

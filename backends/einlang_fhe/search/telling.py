@@ -1,0 +1,43 @@
+"""The chosen plan and its runner-up in words and figures, for reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from einlang_fhe.alternative import Alternative
+from einlang_fhe.compiling import Compiled
+from einlang_fhe.search.search import Found, Plan
+
+
+def alternatives(found: Found) -> tuple[Alternative, ...]:
+    """The plans of a search, the chosen one first; none where there was no other."""
+    if found.second is None:
+        return ()
+    best, second = found.best, found.second
+    return tuple(
+        Alternative(_name(plan.compiled, other.compiled), _figures(plan))
+        for plan, other in ((best, second), (second, best))
+    )
+
+
+def _name(compiled: Compiled, other: Compiled) -> str:
+    """The first thing in which a program differs from another."""
+    if compiled.parameters.ring != other.parameters.ring:
+        return f"ring dimension {compiled.parameters.ring}"
+    pairs = zip(compiled.lowered.layouts, other.lowered.layouts, strict=False)
+    changed = (f"{label}: {layout}" for (label, layout), (_, old) in pairs if layout != old)
+    return next(changed, f"{len(compiled.program.instructions)} instructions")
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    compiled = plan.compiled
+    program, parameters = compiled.program, compiled.parameters
+    return {
+        "objective": round(plan.cost, 6),
+        "predicted seconds": round(plan.bill.evaluate, 6),
+        "ring dimension": parameters.ring,
+        "depth": parameters.depth,
+        "rotations": program.count("rotate"),
+        "products": program.count("multiply"),
+        "ciphertexts": len(compiled.request),
+    }
