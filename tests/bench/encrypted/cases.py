@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from encrypted.peers import EINHOPS
+from encrypted.peers import EINHOPS, TENSEAL
 
 if TYPE_CHECKING:
     from encrypted.experts.kit import Expert
@@ -28,10 +28,10 @@ NAMES = "ABCDE"
 
 @dataclass(frozen=True)
 class Case:
-    """An einsum of operands, each `secret` or `public`.
+    """An einsum of operands, encrypted but for those in `plain`, which are `param`.
 
     `experts` is called where OpenFHE may be imported. `peer` is the seconds of another
-    system. `threads`: whether two threads are compared with one.
+    system. `body` and `reference` are for what an equation does not say.
     """
 
     name: str
@@ -41,7 +41,6 @@ class Case:
     experts: Callable[[], Sequence[Expert]]
     plain: frozenset[int] = frozenset()
     peer: float | None = None
-    threads: bool = False
     body: str = ""
     reference: Callable[..., Array] | None = field(default=None, compare=False)
 
@@ -57,7 +56,7 @@ class Case:
         declared = ", ".join(f"{label} = {size}" for label, size in sizes.items())
         lines = [f"index {declared}"]
         for number, labels in enumerate(subscripts):
-            kind = "public" if number in self.plain else "secret"
+            kind = "param" if number in self.plain else "secret"
             lines.append(f"{kind} {_read(NAMES[number], labels)}")
         return "\n".join([*lines, self.body or self._product(), ""])
 
@@ -73,6 +72,10 @@ class Case:
         random = np.random.default_rng(0)
         arrays = [random.normal(size=shape) for shape in self.shapes]
         return dict(zip(NAMES, arrays, strict=False))
+
+    def parameters(self) -> dict[str, Array]:
+        """The operands that are known when compiling."""
+        return {NAMES[number]: self.operands()[NAMES[number]] for number in self.plain}
 
     def expected(self, arrays: Sequence[Array]) -> Array:
         """The result in float64."""
@@ -127,6 +130,81 @@ def cases() -> list[Case]:
             "pqrs,tuqvr->pstuv",
             *((2, 4, 8, 8), (1, 4, 4, 2, 8)),
             expert="products.contraction",
+        ),
+        *_large(),
+        *_tenseal(),
+    ]
+
+
+def _large() -> list[Case]:
+    """What fills more than one ciphertext."""
+    square = (128, 128)
+    heads = (2, 32, 8, 64)
+    return [
+        Case("matmul-128", "large", "ik,kj->ij", (square, square), _expert("large.matmul")),
+        Case(
+            "plain-matvec-512",
+            "large",
+            "ik,k->i",
+            ((512, 512), (512,)),
+            _expert("plain.diagonals", "plain.steps"),
+            plain=frozenset({0}),
+        ),
+        Case("attention", "large", "bthd,bshd->bhts", (heads, heads), _expert("large.attention")),
+        Case(
+            "convolution",
+            "large",
+            "cyx,ocrq->oyx",
+            ((16, 32, 32), (32, 16, 3, 3)),
+            _expert("plain.convolution"),
+            plain=frozenset({1}),
+            body="Z[o, y, x] = A[c, pad(y + r - 1), pad(x + q - 1)] * B[o, c, r, q]",
+            reference=convolve,
+        ),
+        Case("chain-64", "large", "ij,jk,kl,lm,mn->in", ((64, 64),) * 5, _expert("large.chain")),
+    ]
+
+
+def convolve(image: Array, weight: Array) -> Array:
+    """Three by three taps with zeros around the image."""
+    padded = np.pad(image, ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    return np.einsum("cyxrq,ocrq->oyx", windows, weight, optimize=True)
+
+
+def _tenseal() -> list[Case]:
+    """TenSEAL's cases."""
+    matmul = ("tenseal", "ik,kj->ij", ((16, 32), (32, 32)))
+    return [
+        Case(
+            "tenseal-dot",
+            "tenseal",
+            "i,i->",
+            ((4096,), (4096,)),
+            _expert("products.short_dot"),
+            peer=TENSEAL["tenseal-dot"],
+        ),
+        Case(
+            "tenseal-vecmat",
+            "tenseal",
+            "k,kj->j",
+            ((128,), (128, 128)),
+            _expert("plain.vecmat"),
+            frozenset({1}),
+            peer=TENSEAL["tenseal-vecmat"],
+        ),
+        Case(
+            "tenseal-matmul",
+            *matmul,
+            _expert("products.matmat"),
+            peer=TENSEAL["tenseal-matmul"],
+        ),
+        Case(
+            "tenseal-matmul-plain",
+            *matmul,
+            _expert("plain.matmul"),
+            frozenset({1}),
+            peer=TENSEAL["tenseal-matmul-plain"],
         ),
     ]
 

@@ -69,12 +69,12 @@ class Watch:
 
 
 def compile_program(
-    text: str, arrays: Mapping[str, Array], settings: Mapping[str, Any]
+    text: str, parameters: Mapping[str, Array], settings: Mapping[str, Any]
 ) -> tuple[Compiled, float]:
     """A program from its text to what can run, and the seconds that took."""
     start = time.perf_counter()
-    typed = ein.compile(text).check()
-    compiled = prepare(typed, "fhe", arrays, settings)
+    typed = ein.compile(text).check(parameters)
+    compiled = prepare(typed, "fhe", parameters, settings)
     return compiled, time.perf_counter() - start
 
 
@@ -84,8 +84,8 @@ class Ours:
     def __init__(self, case: Case, settings: Mapping[str, Any]) -> None:
         self.arrays = case.operands()
         self.expected = case.expected(list(self.arrays.values()))
-        self.compiled, cold = compile_program(case.text, {}, settings)
-        _, cached = compile_program(case.text, {}, settings)
+        self.compiled, cold = compile_program(case.text, case.parameters(), settings)
+        _, cached = compile_program(case.text, case.parameters(), settings)
         self.watch = Watch()
         self.errors: list[float] = []
         self.turn()
@@ -119,6 +119,7 @@ class Ours:
         found = {**self.watch.figures(), **self.once, **counts}
         found["turns"] = len(self.errors) - 1
         found["max_abs_error"] = max(self.errors)
+        found["largest_result"] = float(np.abs(self.expected).max())
         if "predicted seconds" in report:
             found["predicted_seconds"] = report["predicted seconds"]
         return found

@@ -64,15 +64,15 @@ class Expert:
 
     says: str
     ring: Ring
-    scale: int
-    bits: int
+    scale: float
+    bits: float
     pack: Callable[..., Sequence[Array]]
     kernel: Callable[[Any, list[Cipher], list[Plain]], list[Cipher]]
     unpack: Callable[[Array], Array]
     rotations: tuple[int, ...] = ()
     relinearize: int = 0
     plain: Callable[..., Sequence[Array]] | None = None
-    weight: int = 0
+    weight: float = 0
 
 
 class Kit:
@@ -106,7 +106,7 @@ class Kit:
         """The result."""
         return self.expert.unpack(np.stack([self._slots(cipher) for cipher in reply]))
 
-    def _encode(self, row: Array, bits: int) -> Plain:
+    def _encode(self, row: Array, bits: float) -> Plain:
         scaled = np.ascontiguousarray(row) * 2.0 ** (bits - _nominal(self.expert))
         slots = self.expert.ring.slots
         return self.context.MakeCKKSPackedPlaintext(scaled, 1, 0, None, slots)
@@ -123,7 +123,7 @@ class Kit:
 
 def _nominal(expert: Expert) -> int:
     """The scale as OpenFHE sees it: with several primes, the size of a prime."""
-    return expert.ring.prime if expert.ring.depth else expert.scale
+    return expert.ring.prime if expert.ring.depth else int(expert.scale)
 
 
 def _context(expert: Expert) -> Any:
