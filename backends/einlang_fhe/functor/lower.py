@@ -79,10 +79,20 @@ def lower(
     """The slot program of a dataflow, for ciphertexts of that many slots.
 
     `gains` say by how much an error of each value has grown in the outputs; `choices` tell
-    which way to take where there are several, and get to know what was taken.
+    which way to take where there are several, and get to know what was taken. Raises
+    `TooHeavy` beyond their limit.
     """
     choices = choices or Choices()
-    writer = Writer(Builder(slots, choices.weights), inputs=flow.inputs, choices=choices)
+    build = Builder(slots, choices.weights, limit=choices.limit)
+    try:
+        return _lowered(Writer(build, inputs=flow.inputs, choices=choices), flow, precision, gains)
+    finally:
+        choices.written, choices.weight = build.written, build.weight
+
+
+def _lowered(
+    writer: Writer, flow: Dataflow, precision: Precision, gains: Sequence[float]
+) -> Lowered:
     values: list[Value] = [
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
@@ -98,7 +108,6 @@ def lower(
         cipher = encrypted(writer, value)
         replies.append(Reply(name, cipher.layout, cipher.factor, len(outputs)))
         outputs += cipher.values
-    writer.choices.written += writer.build.written
     return Lowered(
         writer.build.program(tuple(outputs)),
         tuple(writer.plains.entries),

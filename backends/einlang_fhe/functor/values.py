@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Union
 
 import numpy as np
@@ -79,13 +80,16 @@ class Site:
 
 @dataclass
 class Choices:
-    """Which ways are `told` (by the number of the site), what verbs weigh, what was chosen, and
-    how many instructions were `written` on the way."""
+    """Which ways are `told` (by the number of the site), what verbs weigh, and what all may
+    weigh; then what was chosen, how many instructions were `written` on the way, and what
+    those that stayed weigh."""
 
     told: dict[int, int] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+    limit: float = inf
     sites: list[Site] = field(default_factory=list)
     written: int = 0
+    weight: float = 0.0
 
 
 @dataclass

@@ -16,20 +16,24 @@ from einlang_fhe.compiling import Compiled, Job
 from einlang_fhe.costs import Costs
 from einlang_fhe.functor.values import Choices, Site
 from einlang_fhe.search.objective import Bill, Objective, bill
+from einlang_fhe.slots import TooHeavy
 
 SMALLEST = 1 << 12
 LARGER = 1
 """How many rings beyond the smallest that will do are tried."""
+HEAVIER = 1.25
+"""How much heavier than the best a program may be as it is written: passes may mend it."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A compiled program, the choices that make it, and what it costs."""
+    """A compiled program, the choices that make it, its weight as written, and its cost."""
 
     compiled: Compiled
     told: dict[int, int]
     sites: tuple[Site, ...]
     bill: Bill
+    weight: float
     cost: float
 
 
@@ -101,25 +105,28 @@ class Search:
 
     def _changed(self, best: Plan, told: dict[int, int]) -> Plan | None:
         ring = best.compiled.parameters.ring
-        choices = Choices(told, self.objective.weights(ring, self.costs))
+        weights = self.objective.weights(ring, self.costs)
+        choices = Choices(told, weights, limit=HEAVIER * best.weight)
         try:
             compiled = self._compiled(ring, choices)
-        except BackendMistake:
+        except (BackendMistake, TooHeavy):
             return None
         known = [*best.sites[: len(told) - 1]]
         choices.sites[: len(known)] = known
         return self._plan(compiled, choices) if compiled.parameters.ring == ring else None
 
     def _compiled(self, ring: int, choices: Choices) -> Compiled:
-        compiled = self.job.compiled(ring, choices)
         self.tried += 1
-        self.written += choices.written
-        return compiled
+        try:
+            return self.job.compiled(ring, choices)
+        finally:
+            self.written += choices.written
 
     def _plan(self, compiled: Compiled, choices: Choices) -> Plan:
         told = {number: site.taken for number, site in enumerate(choices.sites)}
         cost = bill(compiled, self.costs)
-        plan = Plan(compiled, told, tuple(choices.sites), cost, self.objective.of(cost))
+        total = self.objective.of(cost)
+        plan = Plan(compiled, told, tuple(choices.sites), cost, choices.weight, total)
         self.plans.append(plan)
         return plan
 
