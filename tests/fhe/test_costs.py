@@ -141,13 +141,16 @@ def test_a_broken_file_is_refused(change: Any, tmp_path: Path) -> None:
 
 @needs_openfhe
 def test_every_verb_is_measured_and_fitted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    station = timing.Station(Parameters(1 << 10, 2, 40, 50, 1, secure=False), (0, 1, 2), 0)
+    small = Parameters(1 << 10, 2, 40, 50, 1, secure=False)
+    station = timing.Station(small, levels=(0, 1, 2), budget=0)
     monkeypatch.setattr(calibration, "FULL", (station,))
     monkeypatch.setattr(calibration, "QUICK", (station,))
+    monkeypatch.setattr(timing, "ROUND", 0)
     monkeypatch.setenv(storage.VARIABLE, str(tmp_path / "mine.json"))
     seen = []
     for quick in (False, True):
         report = FheBackend().calibrate(quick, lambda *done: seen.append(done))
+        assert report.figures["disturbed by others, times"] >= 1
         assert load().origin == report.figures["written to"] == str(tmp_path / "mine.json")
         assert all(load().seconds(verb, DEEP) > 0 for verb in VERBS)
         assert {row["verb"] for row in next(iter(report.tables.values()))} == set(VERBS)
@@ -163,7 +166,7 @@ def test_times_that_follow_a_formula_are_fitted() -> None:
         for level in range(p.depth + 1)
     ]
     for found in (calibration.fitted(samples), calibration.scaled(known, samples)):
-        done = calibration.Calibration(Costs(found), tuple(samples))
+        done = calibration.Calibration(Costs(found), tuple(samples), disturbance=1.0)
         assert max(done.misses.values()) < 1e-6
     assert set(calibration.scaled(known, samples)["add"]) == set(known.coefficients["add"])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -22,15 +22,15 @@ from einlang_fhe.costs import storage
 from einlang_fhe.costs.fitting import fit
 from einlang_fhe.costs.model import Coefficients, Costs
 from einlang_fhe.costs.terms import VERBS, Shape
-from einlang_fhe.costs.timing import Sample, Station, instruction
+from einlang_fhe.costs.timing import Sample, Station, Yardstick, instruction
 from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
 
 
-def _station(bits: int, depth: int, digits: int, budget: float = 0.01, passes: int = 3) -> Station:
+def _station(bits: int, depth: int, digits: int, budget: float = 0.03) -> Station:
     parameters = Parameters(1 << bits, depth, 40, 50, digits, secure=False)
     levels = sorted({depth * part // 4 for part in range(5)})
-    return Station(parameters, tuple(levels), budget, passes, pool=2 if bits > 15 else 4)
+    return Station(parameters, tuple(levels), budget, pool=2 if bits > 15 else 4)
 
 
 FULL = tuple(
@@ -46,8 +46,7 @@ FULL = tuple(
 """Up to twice the depth that is secure at a ring dimension, few digits and many."""
 
 QUICK = tuple(
-    _station(*place, budget=0.005, passes=2)
-    for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))
+    _station(*place, budget=0.0) for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))
 )
 
 
@@ -57,6 +56,7 @@ class Calibration:
 
     costs: Costs
     samples: tuple[Sample, ...]
+    disturbance: float
 
     @property
     def misses(self) -> dict[str, float]:
@@ -72,6 +72,7 @@ class Calibration:
         figures = {
             **self.costs.machine,
             "measurements": len(self.samples),
+            "disturbed by others, times": round(self.disturbance, 2),
             "median miss of the formulas": round(median(self.misses.values()), 3),
         }
         full = [sample for sample in self.samples if sample.level == 0]
@@ -117,19 +118,23 @@ def keep(quick: bool = False, progress: Progress = silent) -> Report:
 
 def calibrate(known: Costs, quick: bool = False, progress: Progress = silent) -> Calibration:
     """Measures this machine. `known`: the formulas that a quick calibration scales."""
-    samples = measured(QUICK if quick else FULL, progress)
+    stick = Yardstick.rotation()
+    samples = measured(stick, QUICK if quick else FULL, progress)
     coefficients = scaled(known, samples) if quick else fitted(samples)
-    return Calibration(Costs(coefficients, "measured", machine()), tuple(samples))
+    costs = Costs(coefficients, "measured", machine())
+    return Calibration(costs, tuple(samples), stick.disturbance)
 
 
-def measured(stations: Sequence[Station], progress: Progress = silent) -> list[Sample]:
-    """Goes from station to station."""
-    samples = [instruction()]
+def measured(
+    stick: Yardstick, stations: Sequence[Station], progress: Progress = silent
+) -> list[Sample]:
+    """Goes from station to station; what was measured in yardsticks becomes seconds."""
+    lengths = [instruction(stick)]
     for number, station in enumerate(stations):
         progress("calibrate", number, len(stations))
-        samples += station.samples()
+        lengths += station.samples(stick)
     progress("calibrate", len(stations), len(stations))
-    return samples
+    return [replace(each, seconds=each.seconds * stick.seconds) for each in lengths]
 
 
 def fitted(samples: Iterable[Sample]) -> Coefficients:

@@ -1,18 +1,21 @@
 """Times every verb of the engine `openfhe` on this machine, on one thread.
 
-What is timed is the processor time of this process, which neighbours disturb less than the
-clock on the wall, and of many rounds the fastest. Ciphertexts and keys take turns, as they do
-in programs: the key of the last rotation is never the one at hand.
+Neighbours slow a processor down, by half and more where two of its threads share a core. So
+a *yardstick*, always the same rotation, is timed before and after everything else; a verb is
+so many yardsticks long, and how long a yardstick is when nothing disturbs it is the low end
+of its many readings. Ciphertexts and keys take turns, as they do in programs: the key of the
+last rotation is never the one at hand.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import count
 from math import ceil
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -26,44 +29,86 @@ from einlang_fhe.slots import Builder
 Call = Callable[[int], Any]
 ROUND = 0.002
 """At least so many seconds are timed at once."""
+ROUNDS = 5
+QUIET = 0.02
+"""Of the readings of the yardstick, this part is taken to be undisturbed."""
 CHAIN = 2000
 """Instructions of the program that the executor's own time is measured with."""
 
 
+def spent(call: Call, calls: int = 1) -> float:
+    """Seconds of processor time of calls with 0, 1, 2, ..."""
+    start = time.process_time()
+    for number in range(calls):
+        call(number)
+    return time.process_time() - start
+
+
+@dataclass
+class Yardstick:
+    """Work that is always the same, and how long it took each time.
+
+    >>> stick = Yardstick(lambda n: sum(range(10000)))
+    >>> 3 < stick.length(lambda n: sum(range(100000)), budget=0) < 30
+    True
+    >>> stick.seconds <= stick.read(), stick.disturbance >= 1
+    (True, True)
+    """
+
+    work: Call
+    readings: list[float] = field(default_factory=list)
+
+    @staticmethod
+    def rotation() -> Yardstick:
+        """Two rotations at a small ring dimension, about a millisecond."""
+        parameters = Parameters(1 << 12, 0, 40, 50, 1, secure=False)
+        client, run = OpenFHEEngine().keys(parameters, [1], relinearize=False)
+        x = client.encrypt(np.ones(parameters.slots))
+        return Yardstick(lambda _: run.rotate(run.rotate(x, 1), 1))
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes when nothing disturbs it."""
+        return float(np.quantile(self.readings, QUIET))
+
+    @property
+    def disturbance(self) -> float:
+        """How much longer it took in the median."""
+        return median(self.readings) / self.seconds
+
+    def read(self, long: float = 0.0) -> float:
+        """How long it takes now: the mean over a tenth of so many seconds, once at least."""
+        taken = [spent(self.work)]
+        while sum(taken) < long / 10:
+            taken.append(spent(self.work))
+        self.readings += taken
+        return sum(taken) / len(taken)
+
+    def length(self, call: Call, budget: float, cycle: int = 1) -> float:
+        """So many yardsticks one call takes: the median over rounds, to spend the budget.
+
+        A round is whole cycles of calls, unless one call takes longer than a round.
+        """
+        first = spent(call)
+        calls = 1 if first > ROUND else cycle * ceil(ROUND / max(first, 1e-7) / cycle)
+        rounds = max(ROUNDS if first < 1 else 3, int(budget / (first * calls)))
+        found, before = [], self.read(first)
+        for _ in range(rounds):
+            taken = spent(call, calls) / calls
+            after = self.read(taken * calls)
+            found.append(2 * taken / (before + after))
+            before = after
+        return median(found)
+
+
 @dataclass(frozen=True)
 class Sample:
-    """Seconds that one verb took at one level."""
+    """Seconds, or yardsticks, that one verb took at one level."""
 
     verb: str
     parameters: Parameters
     level: int
     seconds: float
-
-
-def fastest(call: Call, budget: float, cycle: int = 1) -> float:
-    """Seconds of one call: the fastest of at least three rounds within a budget of seconds.
-
-    `call` is given 0, 1, 2, ... A round is whole cycles of so many calls, unless one call
-    takes the budget.
-
-    >>> fastest(lambda n: None, budget=0.001) < 1e-3
-    True
-    """
-    first = _round(call, 1)
-    calls = 1 if first > budget else cycle * ceil(ROUND / max(first, 1e-6) / cycle)
-    best, spent, rounds = first, 0.0, 0
-    while rounds < 3 or spent < budget:
-        taken = _round(call, calls)
-        best = min(best, taken / calls)
-        spent, rounds = spent + taken, rounds + 1
-    return best
-
-
-def _round(call: Call, calls: int) -> float:
-    start = time.process_time()
-    for number in range(calls):
-        call(number)
-    return time.process_time() - start
 
 
 @dataclass(frozen=True)
@@ -73,54 +118,36 @@ class Station:
     parameters: Parameters
     levels: tuple[int, ...]
     budget: float
-    passes: int = 1
     pool: int = 4
 
-    def samples(self) -> list[Sample]:
-        """The fastest of all passes, for every verb and level."""
-        found: dict[tuple[str, int], float] = {}
-        for verb, level, seconds in self._measured():
-            known = found.get((verb, level), float("inf"))
-            found[verb, level] = min(known, seconds)
-        return [Sample(v, self.parameters, level, taken) for (v, level), taken in found.items()]
-
-    def _measured(self) -> Iterator[tuple[str, int, float]]:
-        """Passes are minutes apart on large rings: a neighbour disturbs one, seldom all."""
-        start = time.process_time()
-        make_context(self.parameters)
-        yield "context", 0, time.process_time() - start
+    def samples(self, stick: Yardstick) -> Iterator[Sample]:
+        """The length of every verb at every level, in yardsticks."""
+        parameters = self.parameters
+        before = stick.read()
+        once = 2 * spent(lambda _: make_context(parameters)) / (before + stick.read())
+        yield Sample("context", parameters, 0, once)
         steps = [1 << n for n in range(self.pool)]
-        client, evaluator = OpenFHEEngine().keys(self.parameters, steps, relinearize=True)
-        for _ in range(self.passes):
-            for level in self.levels:
-                for verb, call in _calls(client, evaluator, level, self.pool):
-                    yield verb, level, fastest(call, self.budget, self.pool)
-        yield from self._keys(client)
-
-    def _keys(self, client: OpenFHEClient) -> Iterator[tuple[str, int, float]]:
-        context, secret = client.context, client._secret
-        fresh = count(3, 2)  # A key that is there already is not made again.
-        switch = fastest(lambda _: context.EvalRotateKeyGen(secret, [next(fresh)]), 0)
-        yield "key_switch_key", 0, switch
-        yield "key_pair", 0, fastest(lambda _: context.KeyGen(), 0)
+        client, evaluator = OpenFHEEngine().keys(parameters, steps, relinearize=True)
+        for level in self.levels:
+            for verb, call in _calls(client, evaluator, level, self.pool):
+                length = stick.length(call, self.budget, self.pool)
+                yield Sample(verb, parameters, level, length)
+        for verb, call in _keys(client):
+            yield Sample(verb, parameters, 0, stick.length(call, budget=0))
 
 
-def instruction(budget: float = 0.1) -> Sample:
-    """What the executor itself takes for an instruction, its verb aside.
-
-    >>> 0 < instruction(0.001).seconds < 1e-3
-    True
-    """
+def instruction(stick: Yardstick, budget: float = 0.1) -> Sample:
+    """What the executor itself takes for an instruction, its verb aside."""
     build = Builder(slots=4)
     value = reduce(lambda value, _: build.negate(value), range(CHAIN), build.input(0))
     levelled = assign(build.program((value,)))
-    parameters = Parameters(4096, 0, 40, 50, 1)
     idle: Any = _Idle()
 
     def whole(_: int) -> None:
         Run(idle, levelled, [None], lambda *_: None, lambda *_: None).outputs()
 
-    return Sample("instruction", parameters, 0, fastest(whole, budget) / CHAIN)
+    anywhere = Parameters(1 << 12, 0, 40, 50, 1)
+    return Sample("instruction", anywhere, 0, stick.length(whole, budget) / CHAIN)
 
 
 class _Idle:
@@ -129,6 +156,13 @@ class _Idle:
     def negate(self, cipher: Any) -> Any:
         """Nothing."""
         return cipher
+
+
+def _keys(client: OpenFHEClient) -> Iterator[tuple[str, Call]]:
+    context, secret = client.context, client._secret
+    fresh = count(3, 2)  # A key that is there already is not made again.
+    yield "key_switch_key", lambda _: context.EvalRotateKeyGen(secret, [next(fresh)])
+    yield "key_pair", lambda _: context.KeyGen()
 
 
 def _calls(
