@@ -120,8 +120,8 @@ class Ours:
         found["turns"] = len(self.errors) - 1
         found["max_abs_error"] = max(self.errors)
         found["largest_result"] = float(np.abs(self.expected).max())
-        if "predicted seconds" in report:
-            found["predicted_seconds"] = report["predicted seconds"]
+        if "predicted evaluate seconds" in report:
+            found["predicted_seconds"] = report["predicted evaluate seconds"]
         return found
 
 
