@@ -14,7 +14,8 @@ import pytest
 import einlang as ein
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ["digits", "tumour", "attention", "convolution"]
+NAMES = ["digits", "tumour", "attention", "convolution", "cnn"]
+DECISIONS = [("digits", "label"), ("tumour", "malignant"), ("cnn", "label")]
 ENGINES = ["clear", "openfhe"] if sys.version_info[:2] == (3, 10) else ["clear"]
 
 
@@ -87,6 +88,14 @@ def test_convolution_pads_with_black() -> None:
     assert np.allclose(plain("convolution")["response"], response)
 
 
+def test_cnn_is_the_network_that_was_trained() -> None:
+    data = stored("cnn")
+    score = script("cnn").forward(data, data["image"])[2]
+    assert np.array_equal(plain("cnn")["label"], score.argmax(1))
+    assert np.array_equal(data["image"], stored("digits")["image"])
+    assert plain("cnn")["accuracy"] >= 0.96
+
+
 # -- what each promises ---------------------------------------------------------------------
 
 
@@ -99,7 +108,7 @@ def test_ciphertexts_give_the_same_within_the_precision(name, engine) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("name", "decision"), [("digits", "label"), ("tumour", "malignant")])
+@pytest.mark.parametrize(("name", "decision"), DECISIONS)
 def test_every_decision_is_the_same(name, decision, engine) -> None:
     assert np.array_equal(encrypted(name, engine)[decision], plain(name)[decision])
 
@@ -130,12 +139,13 @@ def test_digits_are_held_out_before_training() -> None:
     assert len(kept["label"]) + len(held["label"]) == 1797
 
 
-def test_digits_are_trained_by_their_script() -> None:
-    make = script("digits")
+@pytest.mark.parametrize("name", ["digits", "cnn"])
+def test_networks_are_trained_by_their_scripts(name) -> None:
+    make = script(name)
     kept, held = make.split()
     weights = make.train(kept["image"], kept["label"])
     again = make.forward(weights, held["image"])[2]
-    before = make.forward(stored("digits"), held["image"])[2]
+    before = make.forward(stored(name), held["image"])[2]
     assert np.abs(again - before).max() < 1e-2
 
 
