@@ -16,7 +16,8 @@ output %2
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import reduce
 from math import inf
@@ -123,6 +124,10 @@ class TooHeavy(Exception):
     """What is being written outweighs another way that is known."""
 
 
+class Moving(int):
+    """The origin of what only brings an operand of that value to where it is wanted."""
+
+
 Mark = tuple[int, float]
 
 
@@ -224,6 +229,16 @@ class Builder:
             return self.rotate(*pairs[0])
         turning = tuple(turn for _, turn in pairs)
         return self.emit("rotate_sum", *(value for value, _ in pairs), attribute=turning)
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """What is written meanwhile only moves elements."""
+        before = self.origin
+        self.origin = Moving(before)
+        try:
+            yield
+        finally:
+            self.origin = before
 
     def mark(self) -> Mark:
         """A place to come back to."""

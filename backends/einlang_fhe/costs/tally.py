@@ -16,7 +16,7 @@ rotate_hoisted 0 2 2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 
 from einlang_fhe.executor import TOGETHER
@@ -30,14 +30,26 @@ Tally = Counter[Call]
 
 def tally(levelled: Levelled) -> Tally:
     """All that one evaluation does. Rotations of one value share a `hoist`."""
-    counts: Tally = Counter({("instruction", 0, 2): len(levelled.program.instructions)})
-    turned: Counter[int] = Counter()
+    return _tallies(levelled, repeat(0)).get(0, Counter())
+
+
+def shares(levelled: Levelled) -> dict[int, Tally]:
+    """The same in parts: what is done for each value of the dataflow, by its number."""
+    return _tallies(levelled, (int(step.origin) for step in levelled.program.instructions))
+
+
+def _tallies(levelled: Levelled, parts: Iterable[int]) -> dict[int, Tally]:
+    """What each part does; `parts` says for every instruction to which one it belongs."""
+    found: dict[int, Tally] = {}
+    turned: Counter[tuple[int, int]] = Counter()
     steps = levelled.program.instructions
-    for step, call in zip(steps, calls(levelled), strict=True):
+    for step, call, part in zip(steps, calls(levelled), parts, strict=False):
+        counts = found.setdefault(part, Counter())
+        counts["instruction", 0, 2] += 1
         if step.verb == "rotate" and steps[step.arguments[0]].verb == "hoist":
             counts["rotate_hoisted", call[1], 2] += 1
         elif step.verb == "rotate":
-            turned[step.arguments[0]] += 1
+            turned[part, step.arguments[0]] += 1
         elif step.verb == "rotate_sum":
             counts.update(_summed(steps, step, call[1]))
         elif step.verb == "drop":
@@ -45,9 +57,9 @@ def tally(levelled: Levelled) -> Tally:
             counts["reduce", call[1], call[2]] += step.number > 1
         elif step.verb != "input":
             counts[call] += 1
-    for value, times in turned.items():
-        counts.update(_turns(levelled.levels[value], times))
-    return counts
+    for (part, value), times in turned.items():
+        found[part].update(_turns(levelled.levels[value], times))
+    return found
 
 
 def _turns(level: int, times: int) -> Iterator[Call]:

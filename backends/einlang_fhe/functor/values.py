@@ -162,6 +162,10 @@ class Writer:
         """
         if origin is None and serves(cipher.layout, target):
             return cipher
+        with self.build.moving():
+            return self._moved(cipher, target, origin)
+
+    def _moved(self, cipher: Cipher, target: Layout, origin: np.ndarray | None) -> Cipher:
         if origin is None and same_bits(cipher.layout, target):
             clean = self.cleaned(cipher)
             layout = _with_copies(clean.layout, target)
