@@ -36,6 +36,9 @@ Verb = Literal[
     "hoist",
     "rotate",
     "rotate_sum",
+    "rotate_extended",
+    "extend",
+    "switch_down",
     "relinearize",
     "rescale",
     "drop",
@@ -43,7 +46,9 @@ Verb = Literal[
 """What an engine can do. `multiply` leaves three polynomials, `relinearize` brings them back
 to two; `rescale` divides by one prime of the modulus chain; `drop` forgets primes. `hoist`
 does the part of rotating a value that all its rotations share: its result stands for the
-value, and can only be rotated. `rotate_sum` is a sum of rotations, for less than each."""
+value, and can only be rotated. `rotate_sum` is a sum of rotations, for less than each: it is
+executed as `rotate_extended` (a term that is not brought back yet, of what is hoisted),
+`extend` (a term that is not rotated), additions, and one `switch_down`."""
 
 Attribute = Union[int, float, tuple[int, ...], None]
 
@@ -53,7 +58,7 @@ class Instruction:
     """One verb, the values it takes, and its number.
 
     `attribute`: the ciphertext of the request (`input`), the plaintext (`*_plain`), the
-    scalar (`*_scalar`), the distance to the left (`rotate`), one for each argument
+    scalar (`*_scalar`), the distance to the left (`rotate*`), one for each argument
     (`rotate_sum`), the primes forgotten (`drop`).
     `origin`: the value of the dataflow that it was written for first, -1 where that is not
     known; a pass keeps it, and nothing but reports depends on it.
@@ -80,7 +85,7 @@ class Instruction:
         """How far each argument is rotated; nothing for what does not rotate."""
         if isinstance(self.attribute, tuple):
             return self.attribute
-        return (self.number,) if self.verb == "rotate" else ()
+        return (self.number,) if self.verb in ("rotate", "rotate_extended") else ()
 
 
 @dataclass(frozen=True)

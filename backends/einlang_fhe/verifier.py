@@ -2,16 +2,18 @@
 
 Values come before their uses; operands agree in level and degree; products have operands
 of degree 1 and two polynomials; nothing but sums and `relinearize` touches three
-polynomials; what is hoisted is only rotated; no level exceeds the depth; every rotation has
-a key.
+polynomials; what is hoisted is only rotated, and terms of sums of rotations are only added
+and brought back; every value has the level and the scale that its instruction makes, and no
+level exceeds the depth; every rotation has a key. Engines may rely on it: they execute what
+was verified without checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from einlang_fhe.passes.levels import Levelled
-from einlang_fhe.slots import Instruction
+from einlang_fhe.slots import Instruction, SlotProgram
 
 
 class InvalidProgramError(Exception):
@@ -32,29 +34,35 @@ def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
     einlang_fhe.verifier.InvalidProgramError: %1 = rotate %0, 1: no key for this rotation
     """
     three: set[int] = set()
+    wide: set[int] = set()
     program = levelled.program
     for number, step in enumerate(program.instructions):
-        reason = _broken(levelled, number, three, depth, rotations)
+        reason = (
+            _misplaced(levelled, number, depth)
+            or _unready(step, three)
+            or _turned_wrongly(program, step, rotations, wide)
+        )
         if reason:
             raise InvalidProgramError(f"%{number} = {step}: {reason}")
-        raw = step.verb == "multiply" or (
-            step.verb != "relinearize" and any(value in three for value in step.arguments)
-        )
-        if raw:
+        if step.verb == "multiply" or (step.verb != "relinearize" and three & {*step.arguments}):
             three.add(number)
+        if step.verb in TERMS or (step.verb == "add" and wide & {*step.arguments}):
+            wide.add(number)
     for value in program.outputs:
-        if program.instructions[value].verb == "hoist":
+        if program.instructions[value].verb == "hoist" or value in wide:
             raise InvalidProgramError(f"output %{value} is hoisted")
         if levelled.degrees[value] != 1 or value in three:
             raise InvalidProgramError(f"output %{value} is not rescaled and relinearised")
 
 
-def _broken(
-    levelled: Levelled, number: int, three: set[int], depth: int, rotations: Collection[int]
-) -> str | None:
-    step = levelled.program.instructions[number]
+TERMS = ("rotate_extended", "extend")
+"""What makes terms of a sum of rotations, which are added up and brought back."""
+
+
+def _misplaced(levelled: Levelled, number: int, depth: int) -> str | None:
+    """What is wrong with the levels and the scales around an instruction."""
+    step, levels, degrees = levelled.program.instructions[number], levelled.levels, levelled.degrees
     values = step.arguments
-    levels, degrees = levelled.levels, levelled.degrees
     if any(value >= number for value in values):
         return "reads a value before it is there"
     if not 0 <= levels[number] <= depth:
@@ -65,23 +73,48 @@ def _broken(
         return "operands at different scales"
     if step.verb.startswith("multiply") and degrees[values[0]] != 1:
         return "factor not rescaled"
+    level, degree = (levels[values[0]], degrees[values[0]]) if values else (levels[number], 1)
+    if (levels[number], degrees[number]) != _made(step, level, degree):
+        return f"cannot be at level {levels[number]} with degree {degrees[number]}"
+    return None
+
+
+def _made(step: Instruction, level: int, degree: int) -> tuple[int, int]:
+    """The level and the degree of what an instruction makes of operands of these."""
+    if step.verb.startswith("multiply"):
+        return level, 2
+    if step.verb == "rescale":
+        return level + 1, max(degree - 1, 1)
+    return (level + max(step.number, 1), degree) if step.verb == "drop" else (level, degree)
+
+
+def _unready(step: Instruction, three: set[int]) -> str | None:
+    """What is wrong with the polynomials of the operands."""
     linear = ("add", "subtract", "negate", "relinearize", "rescale", "drop", "add_plain")
-    if step.verb not in linear and any(value in three for value in values):
+    if step.verb not in linear and any(value in three for value in step.arguments):
         return "operand not relinearised"
-    if len({value in three for value in values}) > 1:
+    if len({value in three for value in step.arguments}) > 1:
         return "operands with two and with three polynomials"
-    hoisted = [levelled.program.instructions[value].verb == "hoist" for value in values]
-    return _turned_wrongly(step, hoisted, rotations)
+    return None
 
 
 def _turned_wrongly(
-    step: Instruction, hoisted: Sequence[bool], rotations: Collection[int]
+    program: SlotProgram, step: Instruction, rotations: Collection[int], wide: set[int]
 ) -> str | None:
-    turns = step.verb in ("rotate", "rotate_sum")
+    """What is wrong with the rotations that an instruction makes, or takes part in."""
+    hoisted = [program.instructions[value].verb == "hoist" for value in step.arguments]
+    turns = step.verb in ("rotate", "rotate_sum", "rotate_extended")
     if turns and len(step.distances) != len(step.arguments):
         return "not a distance for each value"
     if not set(step.distances) - {0} <= set(rotations):
         return "no key for this rotation"
-    if any(hoisted) and not turns:
+    if any(hoisted) and step.verb not in ("rotate", "rotate_sum", *TERMS):
         return "takes what can only be rotated"
+    if step.verb == "rotate_extended" and not all(hoisted):
+        return "takes what is not hoisted"
+    terms = [value in wide for value in step.arguments]
+    if any(terms) and not (all(terms) and step.verb in ("add", "switch_down")):
+        return "takes a term of a sum of rotations"
+    if step.verb == "switch_down" and not all(terms):
+        return "brings back what is no sum of rotations"
     return None

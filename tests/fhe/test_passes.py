@@ -12,37 +12,9 @@ from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.slots import Builder, Instruction, SlotProgram
 from einlang_fhe.verifier import InvalidProgramError, verify
 from slot_interpreter import interpret
+from slot_programs import SLOTS, random_program
 
-SLOTS = 8
 SEEDS = range(100)
-
-
-def random_program(random: Random) -> SlotProgram:
-    """A program over two inputs and two plaintexts."""
-    build = Builder(SLOTS)
-    values = [build.input(0), build.input(1)]
-    for _ in range(random.randint(1, 12)):
-        left, right = random.choices(values, k=2)
-        ways = [
-            lambda left=left, right=right: build.add(left, right),
-            lambda left=left, right=right: build.subtract(left, right),
-            lambda left=left, right=right: build.multiply(left, right),
-            lambda left=left: build.negate(left),
-            lambda left=left: build.add_plain(left, random.randint(0, 1)),
-            lambda left=left: build.multiply_plain(left, random.randint(0, 1)),
-            lambda left=left: build.add_scalar(left, random.uniform(-1, 1)),
-            lambda left=left: build.multiply_scalar(left, random.uniform(-1, 1)),
-            lambda left=left: build.rotate(left, random.randint(0, SLOTS)),
-            lambda left=left: build.rotate(build.hoist(left), random.randint(1, SLOTS - 1)),
-            lambda values=values: _rotate_sum(random, build, values),
-        ]
-        values.append(random.choice(ways)())
-    return build.program(tuple(random.choices(values, k=2)))
-
-
-def _rotate_sum(random: Random, build: Builder, values: list[int]) -> int:
-    some = random.choices(values, k=random.randint(1, 4))
-    return build.rotate_sum(some, [random.randint(0, SLOTS) for _ in some])
 
 
 def outputs(program: SlotProgram) -> list[np.ndarray]:
@@ -89,13 +61,25 @@ def levelled(*steps: Instruction, levels: str, degrees: str) -> Levelled:
 X = Instruction("input", attribute=0)
 Y = Instruction("input", attribute=1)
 MULTIPLY = Instruction("multiply", (0, 0))
+TWICE = Instruction("multiply_scalar", (0,), 2.0)
 
 WRONG = {
     "before it is there": levelled(Instruction("negate", (1,)), X, levels="00", degrees="11"),
     "level 2 of 1": levelled(X, levels="2", degrees="1"),
     "different levels": levelled(X, Y, Instruction("add", (0, 1)), levels="010", degrees="111"),
-    "different scales": levelled(X, Y, Instruction("add", (0, 1)), levels="000", degrees="121"),
-    "not rescaled": levelled(X, Instruction("multiply", (0, 0)), levels="00", degrees="22"),
+    "different scales": levelled(X, TWICE, Instruction("add", (0, 1)), levels="000", degrees="122"),
+    "not rescaled": levelled(
+        X, TWICE, Instruction("multiply", (1, 1)), levels="000", degrees="122"
+    ),
+    "cannot be at level 0 with degree 2": levelled(X, levels="0", degrees="2"),
+    "cannot be at level 1 with degree 2": levelled(X, TWICE, levels="01", degrees="12"),
+    "cannot be at level 0 with degree 1": levelled(
+        X, TWICE, Instruction("rescale", (1,)), levels="000", degrees="121"
+    ),
+    "cannot be at level 0 with degree 3": levelled(X, TWICE, levels="00", degrees="13"),
+    "cannot be at level 1 with degree 1": levelled(
+        X, Instruction("negate", (0,)), levels="01", degrees="11"
+    ),
     "no key": levelled(X, Instruction("rotate", (0,), 3), levels="00", degrees="11"),
     "not a distance for each": levelled(
         X, Instruction("rotate_sum", (0, 0), (1,)), levels="00", degrees="11"
@@ -105,11 +89,17 @@ WRONG = {
     ),
     "is hoisted": levelled(X, Instruction("hoist", (0,)), levels="00", degrees="11"),
     "not relinearised": levelled(
-        X, MULTIPLY, Instruction("rotate", (1,), 1), levels="000", degrees="121"
+        X, MULTIPLY, Instruction("rotate", (1,), 1), levels="000", degrees="122"
     ),
     "two and with three": levelled(
-        X, MULTIPLY, Instruction("add", (0, 1)), levels="000", degrees="111"
+        X, MULTIPLY, TWICE, Instruction("add", (1, 2)), levels="0000", degrees="1222"
     ),
+    "not hoisted": levelled(X, Instruction("rotate_extended", (0,), 1), levels="00", degrees="11"),
+    "takes a term of a sum": levelled(
+        X, Instruction("extend", (0,)), Instruction("add", (0, 1)), levels="000", degrees="111"
+    ),
+    "no sum of rotations": levelled(X, Instruction("switch_down", (0,)), levels="00", degrees="11"),
+    r"%1 is hoisted": levelled(X, Instruction("extend", (0,)), levels="00", degrees="11"),
     "is not rescaled": levelled(X, MULTIPLY, levels="00", degrees="12"),
 }
 

@@ -38,7 +38,7 @@ def _execute(
         values, verb = [*values, plaintexts[attribute]], verb.removesuffix("_plain")
     if verb in ("add_scalar", "multiply_scalar"):
         values, verb = [*values, attribute], verb.removesuffix("_scalar")
-    if verb == "rotate":
+    if verb in ("rotate", "rotate_extended"):
         return np.roll(values[0], -attribute)
     if verb == "rotate_sum":
         return sum(np.roll(v, -d) for v, d in zip(values, attribute, strict=True))

@@ -86,6 +86,26 @@ class Rotating:
                 self._context.EvalAddInPlace(total, term)
             return self._context.KeySwitchDown(total)
 
+    def rotate_extended(self, cipher: Hoisted, distance: int) -> Cipher:
+        """A rotation in the extended modulus; terms of that kind can be added."""
+        self._index(distance % self.parameters.slots)
+        with CACHE.reading(), binding.spoken("rotate"):
+            return self._turned(cipher, distance % self.parameters.slots)
+
+    def extend(self, cipher: Cipher | Hoisted) -> Cipher:
+        """The ciphertext in the extended modulus, without a rotation."""
+        two_parts(_bare(cipher))
+        with binding.spoken("prepare a sum"):
+            return self._context.KeySwitchExt(_bare(cipher), True)
+
+    def switch_down(self, total: Cipher) -> Cipher:
+        """A sum in the extended modulus, brought back."""
+        with binding.spoken("sum rotations"):
+            return self._context.KeySwitchDown(total)
+
+    def _turned(self, cipher: Hoisted, step: int) -> Cipher:
+        return self._context.EvalFastRotationExt(cipher.cipher, step, cipher.digits, True)
+
     def _extended(self, pairs: Iterable[tuple[Cipher | Hoisted, int]]) -> Iterator[Cipher]:
         """The rotations times the special primes, before they are divided by them.
 
@@ -99,7 +119,7 @@ class Rotating:
                     continue
                 if ready is None:
                     ready = cipher if isinstance(cipher, Hoisted) else self.hoist(cipher)
-                yield self._context.EvalFastRotationExt(ready.cipher, step, ready.digits, True)
+                yield self._turned(ready, step)
 
     def _index(self, distance: int) -> int:
         if distance and distance not in self._automorphisms:
