@@ -16,14 +16,17 @@ array([ 0.,  2.,  6., 12., 20., 30., 42.,  0.])
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from einlang_fhe.engines import binding, noise
-from einlang_fhe.engines.engine import KeySizes, Parameters
+from einlang_fhe.engines.engine import Bound, KeySizes, Operand, Parameters, checked
 from einlang_fhe.parameters import special_primes
+from einlang_fhe.slots import Instruction
 
 Array = np.ndarray[Any, Any]
 
@@ -44,6 +47,13 @@ class ClearCipher:
 @dataclass(frozen=True, eq=False)
 class ClearHoisted:
     """A ciphertext that is ready for rotations, and for nothing else."""
+
+    cipher: ClearCipher
+
+
+@dataclass(frozen=True, eq=False)
+class ClearExtended:
+    """A term of a sum of rotations: can be added to others, and brought back."""
 
     cipher: ClearCipher
 
@@ -108,6 +118,7 @@ class ClearClient:
 
     def __init__(self, error: Noise) -> None:
         self.parameters = error.parameters
+        self.concurrent = not error.on
         self._error = error
 
     def encrypt(self, values: Array, level: int = 0) -> ClearCipher:
@@ -129,16 +140,27 @@ class ClearEvaluator:
     def __init__(self, error: Noise, steps: frozenset[int], relinearize: bool) -> None:
         self.parameters = error.parameters
         self.steps = steps
+        self.concurrent = not error.on  # Errors are drawn one after the other.
         self._error = error
         self._relinearize = relinearize
+
+    def bind(self, step: Instruction, operands: Sequence[Operand], fresh: bool) -> Bound:
+        """The verb with all of its checks: this is the engine that checks."""
+        return checked(self, step)
+
+    def running(self) -> AbstractContextManager[None]:
+        """Nothing needs to be put into plain words."""
+        return nullcontext()
 
     def encode(self, values: Array, level: int, degree: int) -> ClearPlain:
         """`slots` numbers for ciphertexts of that level and degree."""
         numbers = _vector(values, self.parameters, level, degree)
         return ClearPlain(numbers, level, degree)
 
-    def add(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
-        """Equal levels and degrees."""
+    def add(self, left: Any, right: Any) -> Any:
+        """Equal levels and degrees; of ciphertexts, or of terms of a sum of rotations."""
+        if isinstance(left, ClearExtended):
+            return ClearExtended(self.add(left.cipher, right.cipher))
         return self._sum(left, right, left.values + right.values)
 
     def subtract(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
@@ -203,13 +225,26 @@ class ClearEvaluator:
         self, ciphers: Sequence[ClearCipher | ClearHoisted], distances: Sequence[int]
     ) -> ClearCipher:
         """As noisy as one rotation: keys make much less noise than coming back from them."""
-        steps = [distance % self.parameters.slots for distance in distances]
-        terms = [self._turnable(c, step) for c, step in zip(ciphers, steps, strict=True)]
-        for term in terms:
-            _alike(terms[0], term)
-        pairs = zip(terms, steps, strict=True)
-        values = sum(np.roll(term.values, -step) for term, step in pairs)
-        return replace(terms[0], values=self._switched(np.asarray(values), terms[0]))
+        pairs = zip(ciphers, distances, strict=True)
+        return self.switch_down(reduce(self.add, [self._term(c, d) for c, d in pairs]))
+
+    def rotate_extended(self, cipher: ClearHoisted, distance: int) -> ClearExtended:
+        """A rotation that is not brought back."""
+        return self._term(cipher.cipher, distance)
+
+    def extend(self, cipher: ClearCipher | ClearHoisted) -> ClearExtended:
+        """What is not rotated, to be added to rotations."""
+        return self._term(cipher, 0)
+
+    def _term(self, cipher: ClearCipher | ClearHoisted, distance: int) -> ClearExtended:
+        step = distance % self.parameters.slots
+        bare = self._turnable(cipher, step)
+        return ClearExtended(replace(bare, values=np.roll(bare.values, -step)))
+
+    def switch_down(self, total: ClearExtended) -> ClearCipher:
+        """A sum of rotations, brought back."""
+        cipher = total.cipher
+        return replace(cipher, values=self._switched(cipher.values, cipher))
 
     def _turnable(self, cipher: ClearCipher | ClearHoisted, distance: int) -> ClearCipher:
         """The ciphertext itself, if it can be rotated by that."""

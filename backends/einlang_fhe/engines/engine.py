@@ -6,15 +6,30 @@ material only: it computes. Ciphertexts and plaintexts are opaque to everyone el
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from einlang_fhe.slots import Instruction
+
 Cipher = Any
 Hoisted = Any
 Plain = Any
+Bound = Callable[..., Any]
+"""A verb with its number filled in: ciphertexts, and a plaintext, to a ciphertext."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What is known of a ciphertext before it is there."""
+
+    level: int
+    degree: int
+    parts: int = 2
+    hoisted: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,9 @@ class Parameters:
 class Client(Protocol):
     """Who owns the secret key."""
 
+    concurrent: bool
+    """Whether several threads may encrypt and decrypt at a time."""
+
     def encrypt(self, values: np.ndarray[Any, Any], level: int = 0) -> Cipher:
         """A vector of `slots` numbers as a ciphertext with `level` primes already forgotten."""
         ...
@@ -53,6 +71,21 @@ class Client(Protocol):
 
 class Evaluator(Protocol):
     """Who computes, without a secret key. All verbs leave their arguments as they are."""
+
+    parameters: Parameters
+    concurrent: bool
+    """Whether several threads may compute at a time, and the result is the same."""
+
+    def bind(self, step: Instruction, operands: Sequence[Operand], fresh: bool) -> Bound:
+        """The verb of an instruction that was verified, to be called in `running()` only.
+
+        What is returned need not check its arguments. `fresh`: it may overwrite the first.
+        """
+        ...
+
+    def running(self) -> AbstractContextManager[None]:
+        """Around calls of bound verbs: says in plain words what goes wrong inside."""
+        ...
 
     def encode(self, values: np.ndarray[Any, Any], level: int, degree: int) -> Plain:
         """A vector of `slots` numbers as a plaintext, for ciphertexts of that level, at the
@@ -108,6 +141,18 @@ class Evaluator(Protocol):
         polynomials. Both halves of the work are shared, and the noise is that of one."""
         ...
 
+    def rotate_extended(self, cipher: Hoisted, distance: int) -> Cipher:
+        """A rotation that is not brought back: a term of a sum of rotations."""
+        ...
+
+    def extend(self, cipher: Cipher | Hoisted) -> Cipher:
+        """What is not rotated, as a term of a sum of rotations."""
+        ...
+
+    def switch_down(self, total: Cipher) -> Cipher:
+        """A sum of such terms, brought back."""
+        ...
+
     def relinearize(self, cipher: Cipher) -> Cipher:
         """Three polynomials to two: before rescaling, which would cost precision."""
         ...
@@ -119,6 +164,16 @@ class Evaluator(Protocol):
     def drop(self, cipher: Cipher, levels: int) -> Cipher:
         """The same numbers, so many levels further, at any degree."""
         ...
+
+
+def checked(evaluator: Any, step: Instruction) -> Bound:
+    """The verb of an instruction as an evaluator has it, with all of its checks."""
+    verb = getattr(evaluator, step.verb)
+    if step.attribute is None or step.verb.endswith("_plain"):
+        return verb
+    if step.verb == "rotate_sum":
+        return lambda *ciphers: verb(ciphers, step.attribute)
+    return lambda cipher: verb(cipher, step.attribute)
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,20 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from einlang_fhe.engines import binding
+from einlang_fhe.engines import binding, trusted
 from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
-from einlang_fhe.engines.engine import Cipher, KeySizes, Parameters, Plain
+from einlang_fhe.engines.engine import Bound, Cipher, KeySizes, Operand, Parameters, Plain
 from einlang_fhe.engines.rotating import Rotating
 from einlang_fhe.engines.rules import alike, describe, ready
+from einlang_fhe.slots import Instruction
 
 Array = np.ndarray[Any, Any]
 
@@ -165,6 +167,8 @@ def public_keys(
 class OpenFHEClient:
     """Who owns the secret key."""
 
+    concurrent = True
+
     def __init__(
         self,
         context: Any,
@@ -219,17 +223,29 @@ def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -
 class OpenFHEEvaluator(Rotating):
     """Who computes: holds evaluation keys, no secret key."""
 
+    concurrent = True
+
     def __init__(self, keys: PublicKeys) -> None:
         super().__init__(keys.context, keys.parameters, keys.automorphisms, keys.rotation)
         self.keys = keys
-        self._chain = keys.chain
+        self.chain = keys.chain
 
     def __repr__(self) -> str:
         return f"OpenFHEEvaluator({self.parameters})"
 
+    def bind(self, step: Instruction, operands: Sequence[Operand], fresh: bool) -> Bound:
+        """A function that checks nothing; with `fresh`, it uses up its first operand."""
+        return trusted.bind(self, step, operands, fresh)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keeps the keys where rotations find them, and puts complaints into plain words."""
+        with CACHE.reading(), binding.spoken("compute"):
+            yield
+
     def encode(self, values: Array, level: int, degree: int) -> Plain:
         """`slots` numbers for ciphertexts of that level and degree."""
-        return encode(self._context, self._chain, values, level, degree)
+        return encode(self._context, self.chain, values, level, degree)
 
     def add(self, left: Cipher, right: Cipher) -> Cipher:
         """Equal levels and degrees; the number of polynomials may differ."""
@@ -271,14 +287,14 @@ class OpenFHEEvaluator(Rotating):
 
     def add_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
         """Of any degree."""
-        step = self._chain.step(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
+        step = self.chain.step(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
         with binding.spoken("add a number"):
             return self._context.EvalAdd(cipher, float(scalar * step))
 
     def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
         """Of degree 1; gives degree 2."""
         ready(cipher)
-        ratio = self._chain.ratio(cipher.GetLevel())
+        ratio = self.chain.ratio(cipher.GetLevel())
         with binding.spoken("multiply by a number"):
             return self._context.EvalMult(cipher, float(scalar * ratio))
 
@@ -308,7 +324,7 @@ class OpenFHEEvaluator(Rotating):
             raise ValueError(f"drop {levels}: {describe(cipher)}")
         if levels == 0:
             return cipher
-        ratio = self._chain.adjustment(level, level + levels, degree)
+        ratio = self.chain.adjustment(level, level + levels, degree)
         with binding.spoken("drop a level"):
             if levels > 1:
                 cipher = self._context.LevelReduce(cipher, None, levels - 1)
