@@ -1,101 +1,161 @@
-"""Runs a levelled slot program on an evaluator, and forgets every value after its last use.
+"""Runs a levelled slot program on an evaluator, on one thread or on several.
 
-Rotations of one value are done together, since engines share the first half of the work.
+All that does not depend on the ciphertexts is done once: rotations are hoisted, sums are
+balanced, instructions put in an order that holds few values, functions bound, plaintexts
+encoded. A value is forgotten after its last use. The result is the same for any number of
+threads.
+
+>>> import numpy as np
+>>> from einlang_fhe.engines.clear import ClearEngine
+>>> from einlang_fhe.engines.engine import Parameters
+>>> from einlang_fhe.passes.levels import assign
+>>> from einlang_fhe.slots import Builder
+>>> build = Builder(slots=8)
+>>> x = build.input(0)
+>>> program = assign(build.program((build.add(x, build.rotate(x, 1)),)))
+>>> client, evaluator = ClearEngine(noise=False).keys(Parameters(16, 0, 40, 50, 1), [1], False)
+>>> (reply,) = Executor(program, evaluator).run([client.encrypt(np.arange(8.0))])
+>>> client.decrypt(reply)
+array([ 1.,  3.,  5.,  7.,  9., 11., 13.,  7.])
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from einlang_fhe.engines.engine import Cipher, Evaluator, Plain
+from einlang_fhe.costs import load
+from einlang_fhe.costs.tally import calls
+from einlang_fhe.engines.engine import Cipher, Evaluator
+from einlang_fhe.execution import tasks
+from einlang_fhe.execution.crew import Race
+from einlang_fhe.execution.expand import expand
+from einlang_fhe.execution.kept import Kept
+from einlang_fhe.execution.ready import Call, Ready, keys, ready
+from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.levels import Levelled
-from einlang_fhe.slots import Instruction
+from einlang_fhe.passes.order import Order
+from einlang_fhe.plaintexts import Entry
+from einlang_fhe.verifier import verify
 
-TOGETHER = 16
-"""At most so many rotations of one value are held at once."""
+Progress = Callable[[int, int], None]
+START = 3e-4
+"""Seconds that threads take until they work."""
+HAND_OVER = 2e-5
+"""Seconds that a thread takes to find its next task."""
+WORTHWHILE = 0.9
+"""Threads are used where they are predicted to take that share of the time at most."""
+TASKS = 16
+"""About so many tasks for each thread, of at least `SMALLEST` seconds."""
+SMALLEST = 3e-4
 
 
-@dataclass
-class Run:
-    """One execution. `encode(plaintext, level, degree)` makes a plaintext operand."""
+class Executor:
+    """A program made ready for one evaluator.
 
-    evaluator: Evaluator
-    levelled: Levelled
-    request: Sequence[Cipher]
-    encode: Callable[[int, int, int], Plain]
-    progress: Callable[[int, int], None]
-    values: dict[int, Cipher] = field(default_factory=dict)
-    turned: dict[tuple[int, int], Cipher] = field(default_factory=dict)
+    `entries`: what its plaintexts hold. `threads`: at most so many; fewer where they would
+    not help. `room`: bytes of plaintexts kept between runs. `consume`: every list of
+    ciphertexts given to `run` is emptied, and their memory used.
+    """
 
-    def __post_init__(self) -> None:
-        self.last = _last_uses(self.levelled)
-        self.turns = _turns(self.levelled.program.instructions)
+    def __init__(
+        self,
+        levelled: Levelled,
+        evaluator: Evaluator,
+        entries: Sequence[Entry] = (),
+        threads: int = 1,
+        room: float = float("inf"),
+        consume: bool = False,
+    ) -> None:
+        verify(levelled, evaluator.parameters.depth, levelled.program.rotations)
+        self.levelled = Order().apply(Balance().apply(expand(levelled)))
+        self.evaluator = evaluator
+        self.threads = threads if evaluator.concurrent else 1
+        self.consume = consume
+        self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
-    def outputs(self) -> list[Cipher]:
-        """The ciphertexts of the reply."""
+    @cached_property
+    def groups(self) -> list[list[int]]:
+        """The instructions in tasks: in one, where one thread is predicted to be as fast."""
         steps = self.levelled.program.instructions
-        for number, step in enumerate(steps):
-            self.values[number] = self._execute(step)
-            for value in set(step.arguments):
-                if self.last[value] == number:
-                    del self.values[value]
-            self.progress(number + 1, len(steps))
-        return [self.values[value] for value in self.levelled.program.outputs]
+        if self.threads > 1:
+            groups = self._shared()
+            if groups:
+                return groups
+        return [[n for n, step in enumerate(steps) if step.verb != "input"]]
 
-    def _execute(self, step: Instruction) -> Cipher:
-        engine, attribute = self.evaluator, step.attribute
-        values = [self.values[value] for value in step.arguments]
-        if step.verb == "input":
-            return self.request[step.number]
-        if step.verb == "rotate":
-            return self._rotate(step.arguments[0], step.number)
-        if step.verb == "rotate_sum":
-            return engine.rotate_sum(values, step.distances)
-        if step.verb in ("add_plain", "multiply_plain"):
-            return getattr(engine, step.verb)(values[0], self._plain(step))
-        if attribute is not None:
-            return getattr(engine, step.verb)(values[0], attribute)
-        return getattr(engine, step.verb)(*values)
+    def _shared(self) -> list[list[int]] | None:
+        """Tasks for several threads, if these are predicted to be faster than one."""
+        parameters, costs = self.evaluator.parameters, load()
+        seconds = [costs.seconds(v, parameters, *at) for v, *at in calls(self.levelled)]
+        total = sum(seconds)
+        quantum = max(total / (TASKS * self.threads), SMALLEST)
+        groups = tasks.gather(self.levelled.program, seconds, quantum)
+        work = [sum(seconds[number] for number in group) + HAND_OVER for group in groups]
+        following = tasks.links(self.levelled.program, groups)
+        span = tasks.span(following, work, self.threads) + START
+        return groups if span < WORTHWHILE * total else None
 
-    def _plain(self, step: Instruction) -> Plain:
-        (value,) = step.arguments
-        levels, degrees = self.levelled.levels, self.levelled.degrees
-        return self.encode(step.number, levels[value], degrees[value])
+    @cached_property
+    def following(self) -> list[list[int]]:
+        """For each task those that read its result."""
+        return tasks.links(self.levelled.program, self.groups)
 
-    def _rotate(self, value: int, distance: int) -> Cipher:
-        if (value, distance) not in self.turned:
-            left = self.turns[value]
-            some = left[: max(1, TOGETHER)]
-            del left[: len(some)]
-            turned = self.evaluator.rotate_many(self.values[value], some)
-            self.turned.update({(value, d): cipher for d, cipher in zip(some, turned, strict=True)})
-        return self.turned.pop((value, distance))
+    @cached_property
+    def ready(self) -> Ready:
+        """The tasks, bound to the evaluator."""
+        made = self.kept.keys, self.kept.encode
+        return ready(self.levelled, self.groups, self.evaluator, *made, self.consume)
+
+    def encode(
+        self,
+        tensors: Mapping[int, Any],
+        changed: Collection[int],
+        progress: Progress | None = None,
+    ) -> None:
+        """Makes the plaintexts that are missing, and those of tensors that changed."""
+        self.kept.refresh(tensors, changed, self.threads, progress)
+
+    def run(self, request: Sequence[Cipher], progress: Progress | None = None) -> list[Cipher]:
+        """The ciphertexts of the reply."""
+        program = self.ready
+        values: list[Any] = [None] * program.size
+        for register, number in program.inputs:
+            values[register] = request[number]
+        for register, plain in zip(program.plains, self.kept.plains, strict=True):
+            values[register] = plain
+        if self.consume and isinstance(request, list):
+            request.clear()
+        with self.evaluator.running():
+            if len(program.tasks) == 1:
+                _run(program.tasks[0].calls, values, progress)
+            else:
+                self._race(program, values, progress)
+        return [values[register] for register in program.outputs]
+
+    def _race(self, program: Ready, values: list[Any], progress: Progress | None) -> None:
+        left = {register: [None] * count for register, count in program.readers}
+
+        def work(number: int) -> None:
+            task = program.tasks[number]
+            _run(task.calls, values, None)
+            for register in task.shared:
+                left[register].pop()
+                if not left[register]:
+                    values[register] = None
+
+        def report(done: int) -> None:
+            if progress is not None:
+                progress(done, len(program.tasks))
+
+        Race(self.following, work).run(self.threads, report)
 
 
-def _last_uses(levelled: Levelled) -> dict[int, int]:
-    """The instruction that reads a value last; those never read last for ever."""
-    last = {
-        value: number
-        for number, step in enumerate(levelled.program.instructions)
-        for value in step.arguments
-    }
-    return last | dict.fromkeys(levelled.program.outputs, -1)
-
-
-def _turns(instructions: Sequence[Instruction]) -> dict[int, list[int]]:
-    """The rotations of every value, in the order in which they are asked for."""
-    turns: dict[int, list[int]] = {}
-    for step in instructions:
-        if step.verb == "rotate":
-            turns.setdefault(step.arguments[0], []).append(step.number)
-    return turns
-
-
-def count_by_verb(instructions: Sequence[Instruction]) -> dict[str, Any]:
-    """How often each verb occurs."""
-    counts: dict[str, int] = {}
-    for step in instructions:
-        counts[step.verb] = counts.get(step.verb, 0) + 1
-    return dict(sorted(counts.items()))
+def _run(calls: Sequence[Call], values: list[Any], progress: Progress | None) -> None:
+    for done, (function, result, arguments, dead) in enumerate(calls, 1):
+        values[result] = function(*[values[register] for register in arguments])
+        for register in dead:
+            values[register] = None
+        if progress is not None:
+            progress(done, len(calls))

@@ -189,22 +189,43 @@ class Layout:
                 held &= bit == 0
         return parts, held
 
+    @cached_property
+    def _strides(self) -> tuple[int, ...]:
+        """How far apart neighbours along each axis are, counted row by row."""
+        return tuple(prod(self.shape[axis + 1 :]) for axis in range(len(self.shape)))
+
+    @cached_property
+    def _slot_elements(self) -> tuple[Array, tuple[int, ...]]:
+        """What the slot number adds to the element, and at most to each axis."""
+        parts, _ = self._slot_parts
+        elements = np.zeros(self.slots, dtype=np.int64)
+        for part, stride in zip(parts, self._strides, strict=True):
+            elements += part * stride
+        return elements, tuple(int(part.max()) for part in parts)
+
     def table(self, number: int) -> Array:
         """For each slot of a ciphertext the element it holds, counted row by row, or -1."""
-        parts, held = self._slot_parts
-        stored = list(parts)
+        parts, valid = self._slot_parts
+        elements, most = self._slot_elements
+        starts = [0] * len(self.shape)
         for digit, value in zip(self.digits, self.values(number), strict=True):
-            stored[digit.axis] = stored[digit.axis] + (value << digit.low)
-        valid = held.copy()
-        for index, size in zip(stored, self.shape, strict=True):
-            valid &= index < size
+            starts[digit.axis] += value << digit.low
+        for axis, size in enumerate(self.shape):
+            if starts[axis] + most[axis] >= size:
+                valid = valid & (parts[axis] < size - starts[axis])
+        if self.rolls:
+            elements = self._rolled([p + start for p, start in zip(parts, starts, strict=True)])
+        else:
+            first = sum(start * by for start, by in zip(starts, self._strides, strict=True))
+            elements = elements + first
+        return np.where(valid, elements, -1)
+
+    def _rolled(self, stored: list[Array]) -> Array:
+        """The elements at these positions of each axis."""
         for roll in reversed(self.rolls):
             size = self.shape[roll.axis]
             stored[roll.axis] = (stored[roll.axis] - stored[roll.by]) % size
-        flat = np.zeros(self.slots, dtype=np.int64)
-        for index, size in zip(stored, self.shape, strict=True):
-            flat = flat * size + index
-        return np.where(valid, flat, -1)
+        return np.ravel_multi_index(stored, self.shape, mode="wrap")
 
     def project(self, axes: Sequence[int]) -> Layout:
         """The layout of a tensor with only these axes, copied along all the others."""
@@ -239,8 +260,10 @@ def pack(tensor: Array, layout: Layout) -> Array:
 
 def pack_one(tensor: Array, layout: Layout, number: int) -> Array:
     """The slot vector of one ciphertext."""
-    flat = np.append(np.asarray(tensor, dtype=np.float64).ravel(), 0.0)
-    return flat[layout.table(number)]
+    table = layout.table(number)
+    row = np.asarray(tensor, dtype=np.float64).ravel()[table]
+    row[table < 0] = 0.0
+    return row
 
 
 def unpack(vectors: Array, layout: Layout) -> Array:

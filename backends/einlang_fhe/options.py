@@ -31,7 +31,9 @@ class Options:
     computes. `ring`: the smallest ring dimension; with `insecure`, the ring dimension
     whatever its security. `scale`, `first`, `digits` override what is chosen. `minimise`:
     what layouts are chosen for. `search`: how many instructions may be written to find
-    better layouts than the greedy ones."""
+    better layouts than the greedy ones. `threads`: at most so many, as many as there are
+    processors if None. `keep`: megabytes of plaintext operands that stay encoded between
+    runs."""
 
     precision: float = 1e-4
     engine: str = "openfhe"
@@ -42,6 +44,8 @@ class Options:
     insecure: bool = False
     minimise: str = "latency"
     search: int = 20_000
+    threads: int | None = None
+    keep: int = 256
     degrees: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
 
@@ -95,6 +99,18 @@ def _bits(name: str, value: Any) -> int:
     raise _wrong(name, value, "a whole number from 1 to 60")
 
 
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise _wrong(name, value, "a whole number from 1")
+
+
+def _megabytes(name: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise _wrong(name, value, "a whole number of megabytes")
+
+
 def _ring(name: str, value: Any) -> int:
     if isinstance(value, int) and 1 << 10 <= value <= 1 << 17 and value & (value - 1) == 0:
         return value
@@ -135,6 +151,8 @@ _READERS: dict[str, Any] = {
     "insecure": _flag,
     "minimise": _one_of(OBJECTIVES),
     "search": _effort,
+    "threads": _count,
+    "keep": _megabytes,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,6 @@ from einlang.backend import Report
 from einlang_fhe.alternative import comparison
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import load
-from einlang_fhe.executor import count_by_verb
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
 
@@ -22,10 +22,8 @@ def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float])
         {"tensor": label, "layout": repr(layout), "ciphertexts": layout.count}
         for label, layout in compiled.lowered.layouts
     ]
-    counts = [
-        {"operation": verb, "count": count}
-        for verb, count in count_by_verb(compiled.program.instructions).items()
-    ]
+    verbs = Counter(step.verb for step in compiled.program.instructions)
+    counts = [{"operation": verb, "count": count} for verb, count in sorted(verbs.items())]
     plans = comparison(compiled.plans)
     return Report(figures, {"layouts": layouts, "slot program": counts, "plans": plans})
 

@@ -59,6 +59,40 @@ def values_of(flow: Dataflow, numbers: set[int], inputs: Arrays) -> dict[int, Ar
     return {int(name): np.asarray(results[name], dtype=np.float64) for name in part.names}
 
 
+class Watched:
+    """Values of a dataflow, computed again when the data behind them changed.
+
+    `fixed` is data that nobody changes; of other data a copy is kept and compared.
+    """
+
+    def __init__(self, flow: Dataflow, numbers: set[int], fixed: Arrays) -> None:
+        self.flow = flow
+        self.fixed = fixed
+        self.values: dict[int, Array] = {}
+        self._behind = {n: {port.name for port in extract(flow, [n]).inputs} for n in numbers}
+        self._seen: dict[str, Array] = {}
+
+    def update(self, inputs: Arrays) -> set[int]:
+        """Computes what is new; which values that are."""
+        names = set().union(*self._behind.values())
+        changed = {name for name in names if not self._same(name, inputs)}
+        stale = {n for n, names in self._behind.items() if n not in self.values or names & changed}
+        if stale:
+            self.values |= values_of(self.flow, stale, inputs)
+        for name in changed:
+            given = inputs[name]
+            self._seen[name] = given if given is self.fixed.get(name) else np.array(given)
+        return stale
+
+    def _same(self, name: str, inputs: Arrays) -> bool:
+        if name not in self._seen or name not in inputs:
+            return False
+        seen, given = self._seen[name], inputs[name]
+        if given is self.fixed.get(name):
+            return seen is given
+        return np.array_equal(seen, given)
+
+
 def check_ranges(flow: Dataflow, inputs: Arrays) -> None:
     """Raises E0620 when the data at hand shows that a range does not hold."""
     watched = {

@@ -38,7 +38,7 @@ def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
     from encrypted.measure import Effort, measure
 
     effort = Effort(options.repeat, 0.0 if options.quick else 3.0)
-    return measure(by_name()[name], effort, {})
+    return measure(by_name()[name], effort, {"threads": 1})
 
 
 def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:

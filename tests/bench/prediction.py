@@ -111,7 +111,8 @@ class Timed:
             port.tensor.name: np.clip(random.normal(size=port.tensor.shape), -4, 4)
             for port in typed.inputs
         }
-        self.compiled = prepare(typed, "fhe", self.arrays, self.program.settings)
+        settings = {"threads": 1, **self.program.settings}
+        self.compiled = prepare(typed, "fhe", self.arrays, settings)
 
     @property
     def report(self) -> Mapping[str, Any]:

@@ -16,10 +16,10 @@ rotate_hoisted 0 2 2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
-from einlang_fhe.executor import TOGETHER
+from einlang_fhe.execution.expand import expand, hoisted
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.slots import Instruction
 
@@ -39,68 +39,70 @@ def shares(levelled: Levelled) -> dict[int, Tally]:
 
 
 def _tallies(levelled: Levelled, parts: Iterable[int]) -> dict[int, Tally]:
-    """What each part does; `parts` says for every instruction to which one it belongs."""
+    """What each part does; `parts` says for every instruction to which one it belongs.
+
+    What rotations of one value share belongs to the part of the first of them.
+    """
     found: dict[int, Tally] = {}
-    turned: Counter[tuple[int, int]] = Counter()
-    steps = levelled.program.instructions
-    for step, call, part in zip(steps, calls(levelled), parts, strict=False):
+    shared = hoisted(levelled.program)
+    for step, call, part in zip(
+        levelled.program.instructions, calls(levelled), parts, strict=False
+    ):
         counts = found.setdefault(part, Counter())
         counts["instruction", 0, 2] += 1
-        if step.verb == "rotate" and steps[step.arguments[0]].verb == "hoist":
-            counts["rotate_hoisted", call[1], 2] += 1
-        elif step.verb == "rotate":
-            turned[part, step.arguments[0]] += 1
-        elif step.verb == "rotate_sum":
-            counts.update(_summed(steps, step, call[1]))
+        if step.distances:
+            ready = {value for value in step.arguments if value in shared}
+            shared -= ready
+            counts.update(("hoist", call[1], 2) for _ in ready)
+        if step.verb == "rotate_sum":
+            counts.update(_summed(step, call[1]))
         elif step.verb == "drop":
             counts[call] += 1
             counts["reduce", call[1], call[2]] += step.number > 1
         elif step.verb != "input":
             counts[call] += 1
-    for (part, value), times in turned.items():
-        found[part].update(_turns(levelled.levels[value], times))
     return found
 
 
-def _turns(level: int, times: int) -> Iterator[Call]:
-    """Rotations of one value: hoisted in groups, but for one that is left alone."""
-    for done in range(0, times, TOGETHER):
-        group = min(TOGETHER, times - done)
-        if group == 1:
-            yield "rotate", level, 2
-        else:
-            yield "hoist", level, 2
-            yield from repeat(("rotate_hoisted", level, 2), group)
-
-
-def _summed(steps: Sequence[Instruction], step: Instruction, level: int) -> Iterator[Call]:
+def _summed(step: Instruction, level: int) -> Iterator[Call]:
     """A sum of rotations, in the extended modulus."""
-    pairs = list(zip(step.arguments, step.distances, strict=True))
-    turning = {value for value, distance in pairs if distance}
-    verbs = ["hoist" for value in turning if steps[value].verb != "hoist"]
-    verbs += ["rotate_extended" if distance else "extend" for _, distance in pairs]
-    verbs += ["add_extended"] * (len(pairs) - 1)
+    verbs = ["rotate_extended" if distance else "extend" for distance in step.distances]
+    verbs += ["add_extended"] * (len(verbs) - 1)
     yield from ((verb, level, 2) for verb in [*verbs, "switch_down"])
 
 
 def calls(levelled: Levelled) -> Iterator[Call]:
-    """Each instruction's verb, the level it works at, and the polynomials it meets."""
+    """Each instruction's verb, the level it works at, and the polynomials it meets.
+
+    Rotations of what is hoisted, and sums in the extended modulus, go by verbs of their own.
+    """
+    steps, levels = levelled.program.instructions, levelled.levels
+    ready = hoisted(levelled.program)
     three: set[int] = set()
-    levels = levelled.levels
-    for number, step in enumerate(levelled.program.instructions):
+    wide: set[int] = set()
+    for number, step in enumerate(steps):
         raw = any(value in three for value in step.arguments)
         if step.verb == "multiply" or (raw and step.verb != "relinearize"):
             three.add(number)
-        level = levels[number] - (step.verb in ("rescale", "drop"))
-        yield step.verb, level, 3 if raw and step.verb != "relinearize" else 2
+        verb: str = step.verb
+        if verb == "hoist":
+            ready.add(number)
+        elif verb in ("rotate_extended", "extend"):
+            wide.add(number)
+        elif verb == "rotate" and step.arguments[0] in ready:
+            verb = "rotate_hoisted"
+        elif verb == "add" and step.arguments[0] in wide:
+            wide.add(number)
+            verb = "add_extended"
+        level = levels[number] - (verb in ("rescale", "drop"))
+        yield verb, level, 3 if raw and verb != "relinearize" else 2
 
 
 def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:
     """Seconds of the longest chain of instructions that wait for each other."""
     ready: list[float] = []
-    steps = levelled.program.instructions
-    for step, call in zip(steps, calls(levelled), strict=True):
+    whole = expand(levelled)
+    for step, call in zip(whole.program.instructions, calls(whole), strict=True):
         start = max((ready[value] for value in step.arguments), default=0.0)
-        parts = _summed(steps, step, call[1]) if step.verb == "rotate_sum" else (call,)
-        ready.append(start + sum(seconds(*part) for part in parts))
-    return max((ready[value] for value in levelled.program.outputs), default=0.0)
+        ready.append(start + seconds(*call))
+    return max((ready[value] for value in whole.program.outputs), default=0.0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import count
@@ -20,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.engines.engine import Bound, Parameters
 from einlang_fhe.engines.openfhe import OpenFHEClient, OpenFHEEngine, OpenFHEEvaluator, make_context
-from einlang_fhe.executor import Run
+from einlang_fhe.executor import Executor
 from einlang_fhe.passes.levels import assign
 from einlang_fhe.slots import Builder
 
@@ -141,21 +142,27 @@ def instruction(stick: Yardstick, budget: float = 0.1) -> Sample:
     build = Builder(slots=4)
     value = reduce(lambda value, _: build.negate(value), range(CHAIN), build.input(0))
     levelled = assign(build.program((value,)))
-    idle: Any = _Idle()
-
-    def whole(_: int) -> None:
-        Run(idle, levelled, [None], lambda *_: None, lambda *_: None).outputs()
-
     anywhere = Parameters(1 << 12, 0, 40, 50, 1)
-    return Sample("instruction", anywhere, 0, stick.length(whole, budget) / CHAIN)
+    idle: Any = _Idle(anywhere)
+    executor = Executor(levelled, idle)
+    taken = stick.length(lambda _: executor.run([None]), budget)
+    return Sample("instruction", anywhere, 0, taken / CHAIN)
 
 
+@dataclass(frozen=True)
 class _Idle:
     """An evaluator that does nothing, so that what is left is the executor."""
 
-    def negate(self, cipher: Any) -> Any:
+    parameters: Parameters
+    concurrent: bool = False
+
+    def bind(self, *_: Any) -> Bound:
         """Nothing."""
-        return cipher
+        return lambda cipher: cipher
+
+    def running(self) -> AbstractContextManager[None]:
+        """Nothing goes wrong."""
+        return nullcontext()
 
 
 def _keys(client: OpenFHEClient) -> Iterator[tuple[str, Call]]:

@@ -1,0 +1,1 @@
+"""How a slot program is executed: its parts put in order, tasks for threads, kept plaintexts."""
