@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from einlang_fhe.engines import binding
 from encrypted import cases as listed
+from encrypted import networks
 from encrypted import summary as summing
 from encrypted.cases import Case, by_name
 from encrypted.summary import summary
@@ -16,9 +17,11 @@ from encrypted.summary import summary
 needs_openfhe = pytest.mark.skipif(
     importlib.util.find_spec("openfhe") is None or not binding.fits(), reason="needs OpenFHE"
 )
+RELATIVE = {"chain-64": 1e-4, **dict.fromkeys(networks.by_name(), 1e-3)}
+"""Cases with large results: their error is relative to the largest."""
 
 
-@pytest.mark.parametrize("module", [listed, summing])
+@pytest.mark.parametrize("module", [listed, summing, networks])
 def test_examples(module) -> None:
     assert doctest.testmod(module).failed == 0
 
@@ -33,17 +36,17 @@ def test_programs_say_the_equation(case: Case) -> None:
 
 
 @needs_openfhe
-@pytest.mark.parametrize("name", by_name())
+@pytest.mark.parametrize("name", [*by_name(), *networks.by_name()])
 def test_experts_are_right(name: str) -> None:
     from encrypted.experts.kit import Kit
 
-    case = by_name()[name]
+    case = {**by_name(), **networks.by_name()}[name]
     arrays = list(case.operands().values())
     for expert in case.experts():
         kit = Kit(expert)
         reply = expert.kernel(kit.context, kit.encrypt(arrays), kit.encode(arrays))
         wanted = case.expected(arrays)
-        bound = 1e-4 * (max(1.0, np.abs(wanted).max()) if case.name == "chain-64" else 1.0)
+        bound = RELATIVE.get(case.name, 0) * np.abs(wanted).max() or 1e-4
         assert np.abs(kit.decrypt(reply) - wanted).max() < bound
 
 

@@ -73,6 +73,10 @@ class Case:
         arrays = [random.normal(size=shape) for shape in self.shapes]
         return dict(zip(NAMES, arrays, strict=False))
 
+    def inputs(self) -> dict[str, Array]:
+        """All that the program reads: the operands."""
+        return self.operands()
+
     def parameters(self) -> dict[str, Array]:
         """The operands that are known when compiling."""
         return {NAMES[number]: self.operands()[NAMES[number]] for number in self.plain}

@@ -20,10 +20,13 @@ from einlang_fhe.backend import FheExecutable
 
 import einlang as ein
 from einlang.api.pipeline import Compiled, execute, prepare
+from encrypted import networks
 from encrypted.cases import Case
 from encrypted.experts.kit import Expert, Kit
+from encrypted.networks import Network
 
 Array = np.ndarray[Any, Any]
+Settings = Mapping[str, Any]
 PARTS = ("encrypt", "evaluate", "decrypt")
 
 
@@ -68,24 +71,23 @@ class Watch:
         return found
 
 
-def compile_program(
-    text: str, parameters: Mapping[str, Array], settings: Mapping[str, Any]
-) -> tuple[Compiled, float]:
+def compile_program(task: Case | Network, settings: Settings) -> tuple[Compiled, float]:
     """A program from its text to what can run, and the seconds that took."""
+    text, inputs, parameters = task.text, task.inputs(), task.parameters()
     start = time.perf_counter()
-    typed = ein.compile(text).check(parameters)
-    compiled = prepare(typed, "fhe", parameters, settings)
+    compiled = prepare(ein.compile(text).check(inputs), "fhe", parameters, settings)
     return compiled, time.perf_counter() - start
 
 
 class Ours:
     """The program as einlang runs it."""
 
-    def __init__(self, case: Case, settings: Mapping[str, Any]) -> None:
-        self.arrays = case.operands()
-        self.expected = case.expected(list(self.arrays.values()))
-        self.compiled, cold = compile_program(case.text, case.parameters(), settings)
-        _, cached = compile_program(case.text, case.parameters(), settings)
+    def __init__(self, task: Case | Network, settings: Settings) -> None:
+        self.inputs = task.inputs()
+        self.arrays = list(task.operands().values())
+        self.expected = task.expected(self.arrays)
+        self.compiled, cold = compile_program(task, settings)
+        _, cached = compile_program(task, settings)
         self.watch = Watch()
         self.errors: list[float] = []
         self.turn()
@@ -98,7 +100,7 @@ class Ours:
         }
         self.watch = Watch()
 
-    def turn(self) -> None:
+    def turn(self) -> Array:
         """Encrypts, evaluates, decrypts."""
         spent: list[float] = []
 
@@ -106,11 +108,12 @@ class Ours:
             if part == "evaluate":
                 spent[1:] = [time.process_time()]  # The first stays, the last is replaced.
 
-        (result,) = execute(self.compiled, self.arrays, note).values()
+        (result,) = execute(self.compiled, self.inputs, note).values()
         for part in PARTS:
             self.watch.add(part, self.compiled.server.seconds[part])
         self.watch.add("evaluate cpu", spent[-1] - spent[0])
         self.errors.append(float(np.abs(result - self.expected).max()))
+        return result
 
     def figures(self) -> dict[str, Any]:
         """Times, counts, parameters, error."""
@@ -137,7 +140,7 @@ class Beside:
 
     def __init__(self, expert: Expert, ours: Ours) -> None:
         self.expert = expert
-        self.arrays = list(ours.arrays.values())
+        self.arrays = ours.arrays
         self.expected = ours.expected
         self.watch = Watch()
         self.kit = self.watch.time("keys", lambda: Kit(expert))
@@ -196,10 +199,10 @@ class Counting:
         return counted
 
 
-def measure(case: Case, effort: Effort, settings: Mapping[str, Any]) -> dict[str, Any]:
+def measure(task: Case | Network, effort: Effort, settings: Settings) -> dict[str, Any]:
     """All figures of a case."""
-    ours = Ours(case, settings)
-    beside = [Beside(expert, ours) for expert in case.experts()]
+    ours = Ours(task, settings)
+    beside = [Beside(expert, ours) for expert in task.experts()]
     start = time.perf_counter()
     turns = 0
     while not effort.enough(turns, start):
@@ -207,27 +210,49 @@ def measure(case: Case, effort: Effort, settings: Mapping[str, Any]) -> dict[str
             one.turn()
         turns += 1
     found: dict[str, Any] = {
-        "case": case.name,
-        "group": case.group,
-        "equation": case.equation,
-        "shapes": [list(shape) for shape in case.shapes],
-        "plain": sorted(case.plain),
+        "case": task.name,
+        "group": task.group,
+        "equation": task.equation,
+        "shapes": [list(shape) for shape in task.shapes],
+        "plain": sorted(task.plain),
         "ours": ours.figures(),
         "experts": [one.figures() for one in beside],
     }
-    return found | ratios(found, case.peer)
+    return found | ratios(found, task.peer)
+
+
+def measure_network(network: Network, effort: Effort, settings: Settings) -> dict[str, Any]:
+    """All figures for one image, then batches, and the accuracy."""
+    found = measure(network, effort, settings)
+    batched = {**settings, "minimise": "throughput"}
+    sizes = networks.BATCHES[: None if effort.seconds else 2]
+    found["batches"] = list(networks.batches(network, lambda one: Ours(one, batched), sizes))
+    found["accuracy"] = networks.accuracy(network, lambda one: Ours(one, settings).turn())
+    return found
+
+
+def measure_threads(case: Case, effort: Effort, settings: Settings) -> dict[str, Any]:
+    """Seconds of evaluation on one thread and on two, in turns, and the gain."""
+    both = [Ours(case, {**settings, "threads": threads}) for threads in (1, 2)]
+    for _ in range(effort.turns):
+        for ours in both:
+            ours.turn()
+    one, two = (ours.figures()["evaluate_seconds"] for ours in both)
+    return {"threads": {"one": one, "two": two, "gain": one / two}}
 
 
 def ratios(found: Mapping[str, Any], peer: float | None) -> dict[str, Any]:
     """Ours over the fastest expert's time, and another system's time over ours.
 
-    Where neither computes anything, the ratio is 1.
+    Where neither computes anything, the ratio is 1. `ratio_in_all` compares the sums of
+    encryption, evaluation and decryption.
     """
     ours = found["ours"]
     result: dict[str, Any] = {}
     if found["experts"]:
         expert = min(found["experts"], key=lambda one: one["evaluate_seconds"])
         nothing = not expert["operations"] and not _computes(ours)
+        result["ratio_in_all"] = in_all(ours) / min(in_all(one) for one in found["experts"])
         for ending, name in (("", "seconds"), ("_best", "best"), ("_cpu", "cpu")):
             ratio = ours[f"evaluate_{name}"] / max(expert[f"evaluate_{name}"], 1e-9)
             result[f"ratio_to_expert{ending}"] = 1.0 if nothing else ratio
@@ -235,6 +260,11 @@ def ratios(found: Mapping[str, Any], peer: float | None) -> dict[str, Any]:
         result["peer_seconds"] = peer
         result["faster_than_peer"] = peer / max(ours["evaluate_seconds"], 1e-3)
     return result
+
+
+def in_all(figures: Mapping[str, Any]) -> float:
+    """Seconds from the operands to the result."""
+    return sum(figures[f"{part}_seconds"] for part in PARTS)
 
 
 def _computes(ours: Mapping[str, Any]) -> bool:

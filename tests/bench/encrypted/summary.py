@@ -37,6 +37,8 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
             **_einhops([row for row in done if row["group"] == "einhops"]),
             **_experts([row for row in done if row["experts"]]),
             **_tenseal({row["case"]: row for row in done if row["group"] == "tenseal"}),
+            **_networks([row for row in done if row["group"] == "network"]),
+            **_threads([row for row in done if "threads" in row]),
             **_predictions([row for row in done if "predicted_seconds" in row["ours"]]),
         },
     }
@@ -71,9 +73,11 @@ def _experts(rows: Sequence[Row]) -> dict[str, Any]:
     if not rows:
         return {}
     found = [row["ratio_to_expert"] for row in rows]
+    near = sum(ratio <= 1.1 for ratio in found) / len(found)
     return {
         "experts: geometric mean of the ratio": target(geometric_mean(found), "at most", 1.0),
         "experts: largest ratio": target(max(found), "at most", 1.1),
+        "experts: share of ratios at most 1.1": target(near, "at least", 1.0),
     }
 
 
@@ -83,6 +87,24 @@ def _tenseal(rows: Mapping[str, Row]) -> dict[str, Any]:
         f"{name}: gain": target(row["faster_than_peer"], "at least", wanted[name])
         for name, row in rows.items()
     }
+
+
+def _networks(rows: Sequence[Row]) -> dict[str, Any]:
+    found = {}
+    for row in rows:
+        name, right = row["case"], row["accuracy"]
+        seconds = sum(row["ours"][f"{part}_seconds"] for part in ("encrypt", "evaluate", "decrypt"))
+        apart = abs(right["encrypted"] - right["clear"])
+        best = max(batch["images_per_second"] for batch in row["batches"])
+        found[f"{name}: seconds for one image"] = target(seconds, "at most", 1.0)
+        found[f"{name}: accuracy apart"] = target(apart, "at most", 0.005)
+        found[f"{name}: images per second"] = target(best, "at least", 1.0)
+    return found
+
+
+def _threads(rows: Sequence[Row]) -> dict[str, Any]:
+    gains = [row["threads"]["gain"] for row in rows]
+    return {"threads: least gain of two": target(min(gains), "at least", 1.6)} if gains else {}
 
 
 def _predictions(rows: Sequence[Row]) -> dict[str, Any]:

@@ -109,7 +109,10 @@ class Kit:
     def _encode(self, row: Array, bits: float) -> Plain:
         scaled = np.ascontiguousarray(row) * 2.0 ** (bits - _nominal(self.expert))
         slots = self.expert.ring.slots
-        return self.context.MakeCKKSPackedPlaintext(scaled, 1, 0, None, slots)
+        try:
+            return self.context.MakeCKKSPackedPlaintext(scaled, 1, 0, None, slots)
+        except RuntimeError:  # All coefficients round to zero.
+            return self.context.MakeCKKSPackedPlaintext(0 * scaled, 1, 0, None, slots)
 
     def _slots(self, cipher: Cipher) -> Array:
         """OpenFHE divides by the nominal scale once where one prime is left, else once for
