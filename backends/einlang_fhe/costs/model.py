@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import mul
 
-from einlang_fhe.costs.tally import Tally, critical_path, tally
+from einlang_fhe.costs.tally import Call, Tally, critical_path, tally
 from einlang_fhe.costs.terms import Shape
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.parameters import ciphertext_bytes, predicted_key_sizes
@@ -32,7 +32,7 @@ class Costs:
     coefficients: Coefficients
     origin: str = "shipped"
     machine: Mapping[str, str] = field(default_factory=dict)
-    _known: dict[tuple[str, Parameters, int, int], float] = field(default_factory=dict, repr=False)
+    _known: dict[Parameters, dict[Call, float]] = field(default_factory=dict, repr=False)
 
     def seconds(self, verb: str, parameters: Parameters, level: int = 0, parts: int = 2) -> float:
         """One call of a verb on operands of that level and so many polynomials.
@@ -40,10 +40,13 @@ class Costs:
         The verbs are those of slot programs and those of `terms.VERBS`. The level of a
         `drop` is that of its operand, one prime is dropped.
         """
-        key = verb, parameters, level, parts
-        if key not in self._known:
-            self._known[key] = self._seconds(*key)
-        return self._known[key]
+        known = self._known.get(parameters)
+        if known is None:
+            known = self._known.setdefault(parameters, {})
+        key = verb, level, parts
+        if key not in known:
+            known[key] = self._seconds(verb, parameters, level, parts)
+        return known[key]
 
     def _seconds(self, verb: str, parameters: Parameters, level: int, parts: int) -> float:
         if verb == "input":
@@ -63,11 +66,10 @@ class Costs:
 
     def tally(self, counts: Tally, parameters: Parameters) -> float:
         """So many calls of each verb, level and number of polynomials."""
-        calls = sum(
+        return sum(
             count * self.seconds(verb, parameters, level, parts)
             for (verb, level, parts), count in counts.items()
         )
-        return calls
 
     def threads(self, levelled: Levelled, parameters: Parameters, threads: int) -> float:
         """Evaluation on several threads: no less than a fair share, nor the longest chain."""

@@ -5,19 +5,18 @@
 >>> build = Builder(slots=8)
 >>> x = build.input(0)
 >>> total = build.add_all([x, build.rotate(x, 1), build.rotate(x, 2)])
->>> for (verb, level, parts), times in tally(assign(build.program((total,)))).items():
+>>> for (verb, level, parts), times in sorted(tally(assign(build.program((total,)))).items()):
 ...     print(verb, level, parts, times)
-instruction 0 2 5
 add 0 2 2
 hoist 0 2 1
+instruction 0 2 5
 rotate_hoisted 0 2 2
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Iterator
 
 from einlang_fhe.execution.expand import expand, hoisted
 from einlang_fhe.passes.levels import Levelled
@@ -26,42 +25,50 @@ from einlang_fhe.slots import Instruction
 Call = tuple[str, int, int]
 """A verb, the level of its operands, and their polynomials."""
 Tally = Counter[Call]
+INSTRUCTION = "instruction", 0, 2
+"""What the executor does for an instruction, whatever it is."""
 
 
 def tally(levelled: Levelled) -> Tally:
     """All that one evaluation does. Rotations of one value share a `hoist`."""
-    return _tallies(levelled, repeat(0)).get(0, Counter())
+    counts = Counter(call for _, call in _work(levelled))
+    counts[INSTRUCTION] = len(levelled.program.instructions)
+    return counts
 
 
 def shares(levelled: Levelled) -> dict[int, Tally]:
-    """The same in parts: what is done for each value of the dataflow, by its number."""
-    return _tallies(levelled, (int(step.origin) for step in levelled.program.instructions))
-
-
-def _tallies(levelled: Levelled, parts: Iterable[int]) -> dict[int, Tally]:
-    """What each part does; `parts` says for every instruction to which one it belongs.
+    """The same in parts: what is done for each value of the dataflow, by its number.
 
     What rotations of one value share belongs to the part of the first of them.
     """
+    steps = levelled.program.instructions
     found: dict[int, Tally] = {}
-    shared = hoisted(levelled.program)
-    for step, call, part in zip(
-        levelled.program.instructions, calls(levelled), parts, strict=False
-    ):
-        counts = found.setdefault(part, Counter())
-        counts["instruction", 0, 2] += 1
-        if step.distances:
-            ready = {value for value in step.arguments if value in shared}
-            shared -= ready
-            counts.update(("hoist", call[1], 2) for _ in ready)
-        if step.verb == "rotate_sum":
-            counts.update(_summed(step, call[1]))
-        elif step.verb == "drop":
-            counts[call] += 1
-            counts["reduce", call[1], call[2]] += step.number > 1
-        elif step.verb != "input":
-            counts[call] += 1
+    for step in steps:
+        found.setdefault(int(step.origin), Counter())[INSTRUCTION] += 1
+    for number, call in _work(levelled):
+        found[int(steps[number].origin)][call] += 1
     return found
+
+
+def _work(levelled: Levelled) -> Iterator[tuple[int, Call]]:
+    """What the engine is asked for, with the instruction that it is for."""
+    steps = levelled.program.instructions
+    shared = hoisted(levelled.program)
+    for number, call in enumerate(calls(levelled)):
+        verb, level, parts = call
+        if verb in _TURNS:
+            ready = {value for value in steps[number].arguments if value in shared}
+            shared -= ready
+            yield from ((number, ("hoist", level, 2)) for _ in ready)
+        if verb == "rotate_sum":
+            yield from ((number, each) for each in _summed(steps[number], level))
+        elif verb != "input":
+            yield number, call
+        if verb == "drop" and steps[number].number > 1:
+            yield number, ("reduce", level, parts)
+
+
+_TURNS = {"rotate_hoisted", "rotate_sum", "rotate_extended"}
 
 
 def _summed(step: Instruction, level: int) -> Iterator[Call]:
@@ -81,10 +88,10 @@ def calls(levelled: Levelled) -> Iterator[Call]:
     three: set[int] = set()
     wide: set[int] = set()
     for number, step in enumerate(steps):
-        raw = any(value in three for value in step.arguments)
-        if step.verb == "multiply" or (raw and step.verb != "relinearize"):
-            three.add(number)
         verb: str = step.verb
+        raw = verb != "relinearize" and not three.isdisjoint(step.arguments)
+        if raw or verb == "multiply":
+            three.add(number)
         if verb == "hoist":
             ready.add(number)
         elif verb in ("rotate_extended", "extend"):
@@ -95,7 +102,7 @@ def calls(levelled: Levelled) -> Iterator[Call]:
             wide.add(number)
             verb = "add_extended"
         level = levels[number] - (verb in ("rescale", "drop"))
-        yield verb, level, 3 if raw and verb != "relinearize" else 2
+        yield verb, level, 3 if raw else 2
 
 
 def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:
