@@ -3,7 +3,7 @@
 Each case runs in its own process on one thread. Ours goes through the public API; the
 experts' kernels (`encrypted/experts`) call OpenFHE directly, are timed in turns with ours,
 and are checked. `--only NAME` (a part of a name, as often as wanted) picks cases, `--quick`
-takes the fewest turns, `--repeat N` at least N turns. Without `--json` a table is printed.
+takes the fewest turns, `--repeat N` at least N turns. Without `--json` tables are printed.
 What is compared is evaluation, as the experts' kernels make it small: ours is compiled with
 `minimise = throughput`. `--minimise latency` asks for what is best in all, encryption and
 traffic included.
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from encrypted import cases, networks
+from encrypted.printing import table, targets
 from encrypted.summary import summary
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -62,23 +63,6 @@ def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """A line for each case: milliseconds, ratios, counts."""
-    lines = [f"{'case':22}{'eval':>10}{'expert':>10}{'ratio':>7}{'peer x':>9}{'error':>9}"]
-    for row in rows:
-        if "error" in row:
-            lines.append(f"{row['case']:22}{row['error']}")
-            continue
-        ours = row["ours"]
-        expert = min((one["evaluate_seconds"] for one in row["experts"]), default=float("nan"))
-        lines.append(
-            f"{row['case']:22}{ours['evaluate_seconds'] * 1e3:8.2f}ms{expert * 1e3:8.2f}ms"
-            f"{row.get('ratio_to_expert', float('nan')):7.2f}"
-            f"{row.get('faster_than_peer', float('nan')):9.0f}{ours['max_abs_error']:9.1e}"
-        )
-    return "\n".join(lines)
-
-
 def main() -> None:
     """All cases, or those that are named."""
     options = arguments()
@@ -94,11 +78,8 @@ def main() -> None:
     found = summary(rows)
     if options.json:
         print(json.dumps({"cases": rows, "summary": found}, indent=2))
-        return
-    print(table(rows))
-    for name, outcome in found["targets"].items():
-        verdict = {True: "pass", False: "FAIL", None: "none"}[outcome["pass"]]
-        print(f"{verdict}  {name}: {outcome['figure']:.4g} ({outcome['target']})")
+    else:
+        print(table(rows), targets(found["targets"]), sep="\n\n")
 
 
 if __name__ == "__main__":

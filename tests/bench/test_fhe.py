@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from einlang_fhe.engines import binding
 from encrypted import cases as listed
-from encrypted import networks
+from encrypted import networks, printing
 from encrypted import summary as summing
 from encrypted.cases import Case, by_name
 from encrypted.summary import summary
@@ -21,7 +21,7 @@ RELATIVE = {"chain-64": 1e-4, **dict.fromkeys(networks.by_name(), 1e-3)}
 """Cases with large results: their error is relative to the largest."""
 
 
-@pytest.mark.parametrize("module", [listed, summing, networks])
+@pytest.mark.parametrize("module", [listed, summing, networks, printing])
 def test_examples(module) -> None:
     assert doctest.testmod(module).failed == 0
 
@@ -65,3 +65,8 @@ def test_a_case_is_measured() -> None:
 def test_a_case_that_failed_is_told() -> None:
     found = summary([{"case": "02-sum", "error": "no"}])
     assert found["failed"] == ["02-sum"]
+
+
+def test_tables_have_a_line_for_each_case_that_failed_too() -> None:
+    lines = printing.table([{"case": "02-sum", "error": "no"}]).splitlines()
+    assert lines[2].split(" | ")[:2] == ["| 02-sum", "no        "]
