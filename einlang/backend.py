@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow
+
+if TYPE_CHECKING:
+    from einlang.diagrams.drawing import Drawing
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 Progress = Callable[[str, int, int], None]
@@ -51,6 +54,15 @@ class Executable(Protocol):
 
     def run(self, inputs: Arrays, progress: Progress = silent) -> dict[str, np.ndarray[Any, Any]]:
         """Inputs by name to outputs by name."""
+        ...
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """A compiled program that shows where it puts the elements of tensors."""
+
+    def layouts(self) -> Drawing:
+        """Every tensor with its layout, step by step, as a picture and as text."""
         ...
 
 

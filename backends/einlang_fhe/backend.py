@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from einlang_fhe.reporting import describe
 from einlang_fhe.search import compile_flow
 from einlang_fhe.session import Session
 from einlang_fhe.tensors import check_ranges, larger
+
+if TYPE_CHECKING:
+    from einlang.diagrams.drawing import Drawing
 
 Array = np.ndarray[Any, Any]
 
@@ -74,6 +77,12 @@ class FheExecutable:
     def report(self) -> Report:
         """Counts, parameters and predicted sizes; after a run, its times."""
         return describe(self.compiled, self.options, self.seconds)
+
+    def layouts(self) -> Drawing:
+        """Where the elements of encrypted tensors sit, step by step."""
+        from einlang_fhe.drawing import drawing
+
+        return drawing(self.compiled)
 
     @property
     def session(self) -> Session:

@@ -135,6 +135,16 @@ class Layout:
         line += f" | {' '.join(numbers)}" if numbers else ""
         return line + (f" rolled {' '.join(rolls)}" if rolls else "")
 
+    def _repr_html_(self) -> str:
+        from einlang_fhe.drawing.markup import html
+
+        return html(self)
+
+    def _repr_svg_(self) -> str:
+        from einlang_fhe.drawing.markup import svg
+
+        return svg(self)
+
     @property
     def slots(self) -> int:
         """The number of slots of a ciphertext."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from einlang import planning
 from einlang.api.result import Agreement, agreement
-from einlang.backend import Executable, Progress, Report, find, silent
+from einlang.backend import Drawable, Executable, Progress, Report, available, find, silent
 from einlang.checking.typed import Qualifier, Typed
 from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow, Plan
+
+if TYPE_CHECKING:
+    from einlang.diagrams.drawing import Drawing
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 CLEAR = "numpy"
@@ -95,6 +98,20 @@ def execute(
     if compiled.client:
         values |= compiled.client.run(_inputs(compiled.plan.client, values))
     return {name: np.asarray(values[name]) for name in compiled.plan.outputs}
+
+
+def layouts(compiled: Compiled, backend: str) -> Drawing:
+    """Where the evaluator's tensors sit; E0712 where the backend does not say."""
+    if isinstance(compiled.server, Drawable):
+        return compiled.server.layouts()
+    others = ", ".join(sorted(set(available()) - {backend}))
+    why = "has no layouts" if compiled.server else "has nothing to compute here"
+    raise fail(
+        BackendMistake,
+        "E0712",
+        f"there are no layouts to draw: the backend `{backend}` {why}",
+        hint=f"other backends: {others}",
+    )
 
 
 def compare(

@@ -24,7 +24,7 @@ import numpy as np
 
 from einlang import checking, data
 from einlang.api.explanation import Explanation, explain
-from einlang.api.pipeline import Arrays, Compiled, compare, execute, prepare
+from einlang.api.pipeline import Arrays, Compiled, compare, execute, layouts, prepare
 from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
@@ -34,6 +34,7 @@ from einlang.syntax import nodes, read, show
 
 if TYPE_CHECKING:
     from einlang.api.testing import Outcome
+    from einlang.diagrams.drawing import Drawing
 
 Value = TypeVar("Value")
 KEPT = 4
@@ -221,14 +222,26 @@ class Program:
 
         Raises `DataMistake` E0692 for another suffix.
         """
-        from einlang.diagrams import drawing
+        from einlang.diagrams.drawing import drawing
 
-        path = Path(path)
-        if path.suffix[1:] not in drawing.KINDS:
-            kinds = ", ".join(f".{kind}" for kind in drawing.KINDS)
-            message = f"`{path.name}` has no known kind"
-            raise fail(DataMistake, "E0692", message, hint=f"pictures end in {kinds}")
-        drawing.draw_program(self.check(given, **named), path)
+        drawing(self.check(given, **named)).save(path)
+
+    def layouts(
+        self, backend: str = "fhe", given: Mapping[str, Any] | None = None, **named: Any
+    ) -> Drawing:
+        """Where a backend puts the elements of tensors, step by step: text and picture.
+
+        Printing it shows the text, a notebook the picture, `save(path)` writes a file. Raises
+        `BackendMistake` E0712 for a backend that has no layouts.
+
+        >>> program = compile("index i = 4\\nsecret x[i]\\ny = x[i]")
+        >>> print(str(program.layouts(engine="clear")).splitlines()[0])
+        x[i]: 4 in 1 ciphertext of 2,048 slots
+        """
+        options = self._options(given, named)
+        checked = self._checked(options)
+        arrays = self._params(checked.typed, options)
+        return layouts(self._compiled(checked, backend, arrays, options), backend)
 
     def test(
         self, backend: str = "numpy", given: Mapping[str, Any] | None = None, **named: Any

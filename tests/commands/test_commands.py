@@ -245,6 +245,20 @@ def test_draw(folder: Path) -> None:
     assert Path("p.tikz").stat().st_size
 
 
+def test_draw_layouts(folder: Path) -> None:
+    shown = line("draw", "product.ein", "--layouts", "--engine", "clear")
+    assert shown.exit_code == 0, shown.output
+    assert "slots" in shown.stdout
+    done = line("draw", "product.ein", "--layouts", "--out", "layouts.svg")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == ""
+    assert "<svg" in Path("layouts.svg").read_text()
+    assert "E0692" in line("draw", "product.ein", "--layouts", "-o", "layouts.gif").stderr
+    assert "E0712" in line("draw", "product.ein", "--layouts", "-b", "numpy").stderr
+    clear = "secret x\nclient y = x + 1"
+    assert "nothing to compute" in line("draw", "-c", clear, "--layouts").stderr
+
+
 def test_tests_run(folder: Path) -> None:
     done = line("test", "product.ein")
     assert done.exit_code == 0, done.output

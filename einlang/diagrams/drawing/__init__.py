@@ -9,6 +9,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from einlang.checking.typed import Typed
@@ -18,9 +19,45 @@ from einlang.diagrams.drawing.layout import picture
 from einlang.diagrams.drawing.scene import NAME, Picture, Text, stack, width
 from einlang.diagrams.drawing.svg import markup
 from einlang.diagrams.drawing.tikz import document, tikz
+from einlang.errors import DataMistake, fail
 
 WRITERS: dict[str, Callable[[Picture], str]] = {"svg": markup, "tikz": tikz, "tex": document}
 KINDS = ("svg", "png", "pdf", "tikz", "tex")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Something to look at: a picture, and the same as text.
+
+    >>> from einlang.diagrams.drawing.scene import Dot
+    >>> drawing = Drawing(Picture((Dot(1, 1),), 2, 2), "a dot")
+    >>> print(drawing)
+    a dot
+    >>> drawing.save("dot.svg")
+    """
+
+    picture: Picture
+    text: str
+
+    def save(self, path: str | Path) -> None:
+        """Writes the picture; raises `DataMistake` E0692 where `path` ends in no known kind."""
+        path = Path(path)
+        if path.suffix[1:] not in KINDS:
+            kinds = ", ".join(f".{kind}" for kind in KINDS)
+            message = f"`{path.name}` has no known kind"
+            raise fail(DataMistake, "E0692", message, hint=f"pictures end in {kinds}")
+        _write(self.picture, path)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_svg_(self) -> str:
+        return markup(self.picture)
+
+
+def drawing(program: Typed) -> Drawing:
+    """The diagrams of all definitions, one below the other, each under its name."""
+    return Drawing(_page(program, sizes=False), ", ".join(program.tensors))
 
 
 def draw(diagram: Diagram, path: str | Path, *, title: str = "", sizes: bool = False) -> None:

@@ -11,12 +11,23 @@ import io
 import warnings
 from typing import Any
 
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Rectangle
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from einlang.diagrams.drawing.scene import INDEX, Curve, Dot, Frame, Picture, Text
+from einlang.diagrams.drawing.scene import (
+    INDEX,
+    INK,
+    Curve,
+    Dot,
+    Frame,
+    Picture,
+    Shape,
+    Strokes,
+    Text,
+)
 
 UNIT = 0.42
 """Inches."""
@@ -27,7 +38,6 @@ LARGEST = 30_000
 LEGIBLE = 4
 """words that would be no more pixels high than this are left out."""
 
-INK = "#1b2733"
 STYLE: dict[str, dict[str, Any]] = {
     "tensor": {"facecolor": "#e6eef8", "edgecolor": INK},
     "number": {"facecolor": "#ffffff", "edgecolor": "#8894a0"},
@@ -90,7 +100,14 @@ def _paint(axes: Any, item: Any, depth: int) -> None:
                 shape = Rectangle((x - side / 2, y - side / 2), side, side)
             shape.set(facecolor=INK, edgecolor=INK, linewidth=0.5, zorder=depth)
             axes.add_patch(shape)
-        case Text(x, y, text, height, italic, anchor):
+        case Shape(points, fill, edge):
+            polygon = Polygon(points, facecolor=fill or "none", edgecolor=edge or "none")
+            polygon.set(linewidth=0.7, zorder=depth)
+            axes.add_artist(polygon)
+        case Strokes(lines, colour, thick):
+            wide = thick * UNIT * 72
+            axes.add_artist(LineCollection(lines, colors=colour, linewidths=wide, zorder=depth))
+        case Text(x, y, text, height, italic, anchor, colour, bold):
             axes.text(
                 x,
                 y,
@@ -99,7 +116,8 @@ def _paint(axes: Any, item: Any, depth: int) -> None:
                 fontsize=height * UNIT * 72 * 0.93,
                 fontfamily=FONTS,
                 style="italic" if italic else "normal",
-                color=INK,
+                weight="bold" if bold else "normal",
+                color=colour,
                 ha="center" if anchor == "middle" else "left",
                 va="center_baseline",
                 zorder=depth,

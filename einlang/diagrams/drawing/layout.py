@@ -29,6 +29,7 @@ from einlang.diagrams.diagram import (
 from einlang.diagrams.drawing.order import arrange
 from einlang.diagrams.drawing.scene import (
     INDEX,
+    Curve,
     Dot,
     Frame,
     Item,
@@ -304,6 +305,6 @@ def _bounds(items: list[Item]) -> tuple[float, float, float]:
                 ys.append(item.y - item.height * 0.6)
             case Dot():
                 xs += [item.x - 0.1, item.x + 0.1]
-            case _:
+            case Curve():
                 xs += [x for x, _ in item.points[::3]]
     return min(xs), max(xs), min(ys)

@@ -20,6 +20,9 @@ NAME = 0.42
 """The height of the letters of a name, and"""
 INDEX = 0.34
 """of those of an index."""
+INK = "#1b2733"
+SOFT = "#5c6873"
+"""The colour of what is said in passing."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,42 @@ class Text:
     height: float = NAME
     italic: bool = False
     anchor: Literal["middle", "start"] = "middle"
+    colour: str = INK
+    bold: bool = False
 
     def moved(self, x: float, y: float) -> Text:
         """The same elsewhere."""
         return replace(self, x=self.x + x, y=self.y + y)
 
 
-Item = Union[Frame, Curve, Dot, Text]
+@dataclass(frozen=True)
+class Shape:
+    """A polygon, filled, with a thin edge; colours as `#rrggbb`, or none."""
+
+    points: tuple[Point, ...]
+    fill: str = ""
+    edge: str = ""
+
+    def moved(self, x: float, y: float) -> Shape:
+        """The same elsewhere."""
+        return replace(self, points=tuple((a + x, b + y) for a, b in self.points))
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Straight lines of one colour, each from one point to another."""
+
+    lines: tuple[tuple[Point, Point], ...]
+    colour: str = INK
+    thick: float = 0.036
+
+    def moved(self, x: float, y: float) -> Strokes:
+        """The same elsewhere."""
+        lines = (((a + x, b + y), (c + x, d + y)) for (a, b), (c, d) in self.lines)
+        return replace(self, lines=tuple(lines))
+
+
+Item = Union[Frame, Curve, Dot, Text, Shape, Strokes]
 
 
 @dataclass(frozen=True)
@@ -109,6 +141,12 @@ def width(text: str, height: float = NAME) -> float:
     capital = sum(c.isupper() or not c.isascii() for c in text)
     rest = len(text) - narrow - wide
     return height * (0.36 * narrow + 0.85 * wide + 0.56 * rest + 0.14 * capital)
+
+
+def block(x: float, y: float, width: float, height: float, fill: str, edge: str = INK) -> Shape:
+    """A filled rectangle."""
+    points = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+    return Shape(points, fill, edge)
 
 
 def line(start: Point, end: Point) -> Curve:

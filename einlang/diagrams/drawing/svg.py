@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from html import escape
 
-from einlang.diagrams.drawing.scene import Curve, Dot, Frame, Item, Picture, Text
+from einlang.diagrams.drawing.scene import (
+    INK,
+    Curve,
+    Dot,
+    Frame,
+    Item,
+    Picture,
+    Shape,
+    Strokes,
+    Text,
+)
 
 UNIT = 40
 """Pixels."""
 EDGE = 0.3
-INK = "#1b2733"
 FONTS = "STIX Two Text, STIXGeneral, Times New Roman, Times, serif"
 STYLE = {
     "tensor": f'fill="#e6eef8" stroke="{INK}"',
@@ -55,11 +64,19 @@ def _draw(item: Item) -> str:
                 place = f'x="{_p(x - 0.085)}" y="{_p(y - 0.085)}" width="0.17" height="0.17"'
                 return f'<rect {place} fill="{INK}"/>'
             return f'<circle cx="{_p(x)}" cy="{_p(y)}" r="0.09" fill="{INK}"/>'
-        case Text(x, y, text, height, italic, anchor):
+        case Shape(points, fill, edge):
+            corners = " ".join(f"{_p(x)},{_p(y)}" for x, y in points)
+            stroke = f' stroke="{edge}"' if edge else ""
+            return f'<polygon points="{corners}" fill="{fill or "none"}"{stroke}/>'
+        case Strokes(lines, colour, thick):
+            ways = "".join(f"M{_p(a)} {_p(b)}L{_p(c)} {_p(d)}" for (a, b), (c, d) in lines)
+            return f'<path d="{ways}" stroke="{colour}" stroke-width="{_p(thick)}"/>'
+        case Text(x, y, text, height, italic, anchor, colour, bold):
             place = f'x="{_p(x)}" y="{_p(y + height * 0.3)}" font-size="{_p(height * 0.95)}"'
             middle = ' text-anchor="middle"' if anchor == "middle" else ""
             style = ' font-style="italic"' if italic else ""
-            return f'<text {place} fill="{INK}"{middle}{style}>{escape(text)}</text>'
+            style += ' font-weight="bold"' if bold else ""
+            return f'<text {place} fill="{colour}"{middle}{style}>{escape(text)}</text>'
 
 
 def _p(number: float) -> str:

@@ -9,7 +9,17 @@ r"""Pictures as TikZ: a `tikzpicture`, or a document of its own.
 
 from __future__ import annotations
 
-from einlang.diagrams.drawing.scene import Curve, Dot, Frame, Item, Picture, Text
+from einlang.diagrams.drawing.scene import (
+    INK,
+    Curve,
+    Dot,
+    Frame,
+    Item,
+    Picture,
+    Shape,
+    Strokes,
+    Text,
+)
 
 STYLE = {
     "tensor": "fill=blue!8",
@@ -31,6 +41,14 @@ SPECIAL = {
     "≠": r"$\neq$",
     **{letter: "\\" + letter for letter in "&%$#_{}"},
 }
+
+
+SIZES = (
+    (0.4, r"\normalsize"),
+    (0.3, r"\footnotesize"),
+    (0.24, r"\scriptsize"),
+    (0, r"\tiny"),
+)
 
 
 def tikz(picture: Picture) -> str:
@@ -68,11 +86,26 @@ def _draw(item: Item) -> str:
                 left, top, right, bottom = x - 0.08, y - 0.08, x + 0.08, y + 0.08
                 return rf"\fill ({_p(left)}, {_p(top)}) rectangle ({_p(right)}, {_p(bottom)});"
             return rf"\fill ({_p(x)}, {_p(y)}) circle[radius=0.09];"
-        case Text(x, y, text, height, italic, anchor):
+        case Shape(points, fill, edge):
+            corners = " -- ".join(f"({_p(x)}, {_p(y)})" for x, y in points)
+            style = [f"{name}={{{_rgb(c)}}}" for name, c in (("fill", fill), ("draw", edge)) if c]
+            return rf"\path[{', '.join(style)}] {corners} -- cycle;"
+        case Strokes(lines, colour):
+            ways = " ".join(f"({_p(a)}, {_p(b)}) -- ({_p(c)}, {_p(d)})" for (a, b), (c, d) in lines)
+            return rf"\draw[color={{{_rgb(colour)}}}] {ways};"
+        case Text(x, y, text, height, italic, anchor, colour, bold):
             shape = r"\itshape" if italic else r"\upshape"
-            size = r"\footnotesize" if height < 0.4 else r"\normalsize"
+            shape += r"\bfseries" if bold else ""
+            shape += "" if colour == INK else rf"\color{{{_rgb(colour)}}}"
+            size = next(name for least, name in SIZES if height >= least)
             where = "anchor=west, inner sep=0pt" if anchor == "start" else "inner sep=0pt"
             return rf"\node[{where}, font={size}{shape}] at ({_p(x)}, {_p(y)}) {{{escape(text)}}};"
+
+
+def _rgb(colour: str) -> str:
+    """A colour `#rrggbb` as LaTeX mixes it."""
+    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgb,255:red,{red};green,{green};blue,{blue}"
 
 
 def _p(number: float) -> str:
