@@ -56,6 +56,7 @@ def test_a_program_costs_what_its_instructions_do() -> None:
     assert counts["rotate", 2, 2] == 0
     assert counts["reduce", 0, 2] == 0
     sums = sum(n * costs.seconds(verb, DEEP, at, parts) for (verb, at, parts), n in counts.items())
+    sums += costs.seconds("start", DEEP)
     assert costs.program(levelled(33), DEEP) == pytest.approx(sums)
     assert costs.program(levelled(33), DEEP) > costs.program(levelled(3), DEEP)
 

@@ -22,7 +22,7 @@ from einlang_fhe.costs import storage
 from einlang_fhe.costs.fitting import fit
 from einlang_fhe.costs.model import Coefficients, Costs
 from einlang_fhe.costs.terms import VERBS, Shape
-from einlang_fhe.costs.timing import Sample, Station, Yardstick, instruction
+from einlang_fhe.costs.timing import Sample, Station, Yardstick, overhead
 from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
 
@@ -129,7 +129,7 @@ def measured(
     stick: Yardstick, stations: Sequence[Station], progress: Progress = silent
 ) -> list[Sample]:
     """Goes from station to station; what was measured in yardsticks becomes seconds."""
-    lengths = [instruction(stick)]
+    lengths = list(overhead(stick))
     for number, station in enumerate(stations):
         progress("calibrate", number, len(stations))
         lengths += station.samples(stick)

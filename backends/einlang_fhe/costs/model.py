@@ -49,8 +49,6 @@ class Costs:
         return known[key]
 
     def _seconds(self, verb: str, parameters: Parameters, level: int, parts: int) -> float:
-        if verb == "input":
-            return 0.0
         if verb == "drop":
             steps = "multiply_scalar", "rescale"
             return sum(self.seconds(step, parameters, level, parts) for step in steps)
@@ -62,7 +60,7 @@ class Costs:
 
     def program(self, levelled: Levelled, parameters: Parameters) -> float:
         """Evaluation of a program, its plaintexts encoded beforehand."""
-        return self.tally(tally(levelled), parameters)
+        return self.seconds("start", parameters) + self.tally(tally(levelled), parameters)
 
     def tally(self, counts: Tally, parameters: Parameters) -> float:
         """So many calls of each verb, level and number of polynomials."""

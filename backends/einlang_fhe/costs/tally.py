@@ -9,6 +9,7 @@
 ...     print(verb, level, parts, times)
 add 0 2 2
 hoist 0 2 1
+input 0 2 1
 instruction 0 2 5
 rotate_hoisted 0 2 2
 """
@@ -62,7 +63,7 @@ def _work(levelled: Levelled) -> Iterator[tuple[int, Call]]:
             yield from ((number, ("hoist", level, 2)) for _ in ready)
         if verb == "rotate_sum":
             yield from ((number, each) for each in _summed(steps[number], level))
-        elif verb != "input":
+        else:
             yield number, call
         if verb == "drop" and steps[number].number > 1:
             yield number, ("reduce", level, parts)

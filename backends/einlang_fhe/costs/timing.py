@@ -10,6 +10,7 @@ last rotation is never the one at hand.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ import numpy as np
 from einlang_fhe.engines.engine import Bound, Operand, Parameters
 from einlang_fhe.engines.openfhe import OpenFHEClient, OpenFHEEngine, OpenFHEEvaluator, make_context
 from einlang_fhe.executor import Executor
+from einlang_fhe.parameters import ciphertext_bytes
 from einlang_fhe.passes.levels import assign
 from einlang_fhe.slots import Builder, Instruction, Verb
 
@@ -33,6 +35,8 @@ ROUND = 0.002
 ROUNDS = 5
 QUIET = 0.02
 """Of the readings of the yardstick, this part is taken to be undisturbed."""
+COLD = 1 << 26
+"""Bytes that are more than caches hold."""
 CHAIN = 2000
 """Instructions of the program that the executor's own time is measured with."""
 
@@ -134,20 +138,28 @@ class Station:
                 for verb, call in _calls(client, evaluator, level, self.pool):
                     length = stick.length(call, self.budget, self.pool)
                     yield Sample(verb, parameters, level, length)
+                    if verb == "negate":
+                        cold = stick.length(_cold(client, evaluator, level), self.budget)
+                        yield Sample("input", parameters, level, max(cold - length, length / 100))
         for verb, call in _keys(client):
             yield Sample(verb, parameters, 0, stick.length(call, budget=0))
 
 
-def instruction(stick: Yardstick, budget: float = 0.1) -> Sample:
-    """What the executor itself takes for an instruction, its verb aside."""
-    build = Builder(slots=4)
-    value = reduce(lambda value, _: build.negate(value), range(CHAIN), build.input(0))
-    levelled = assign(build.program((value,)))
+def overhead(stick: Yardstick, budget: float = 0.1) -> Iterator[Sample]:
+    """What the executor itself takes: for a program, and for each instruction."""
     anywhere = Parameters(1 << 12, 0, 40, 50, 1)
-    idle: Any = _Idle(anywhere)
-    executor = Executor(levelled, idle)
-    taken = stick.length(lambda _: executor.run([None]), budget)
-    return Sample("instruction", anywhere, 0, taken / CHAIN)
+    once, more = (stick.length(_idly(count, anywhere), budget) for count in (1, CHAIN))
+    yield Sample("start", anywhere, 0, once)
+    yield Sample("instruction", anywhere, 0, (more - once) / CHAIN)
+
+
+def _idly(instructions: int, parameters: Parameters) -> Call:
+    """A program whose verbs do nothing."""
+    build = Builder(slots=4)
+    value = reduce(lambda value, _: build.negate(value), range(instructions), build.input(0))
+    idle: Any = _Idle(parameters)
+    executor = Executor(assign(build.program((value,))), idle)
+    return lambda _: executor.run([None])
 
 
 @dataclass(frozen=True)
@@ -217,6 +229,15 @@ def _pointwise(verbs: _Verbs, x: list[Any], plain: list[Any]) -> Iterator[tuple[
     yield "multiply_plain", _each(verbs.bind("multiply_plain"), x, plain)
     yield "add_scalar", _each(verbs.bind("add_scalar", 0.5), x)
     yield "multiply_scalar", _each(verbs.bind("multiply_scalar", 0.5), x)
+
+
+def _cold(client: OpenFHEClient, run: OpenFHEEvaluator, level: int) -> Call:
+    """One verb on ciphertexts that no cache holds, with results that are kept."""
+    x = client.encrypt(np.ones(client.parameters.slots), level)
+    count = max(2, COLD // ciphertext_bytes(client.parameters, level))
+    many, results = [x.Clone() for _ in range(count)], deque(maxlen=count)
+    negate = _Verbs(run, level).bind("negate")
+    return lambda n: results.append(negate(many[n % count]))
 
 
 def _each(verb: Bound, *operands: list[Any]) -> Call:
