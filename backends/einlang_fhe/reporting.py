@@ -10,13 +10,14 @@ from einlang.backend import Report
 from einlang_fhe.alternative import comparison
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import load
+from einlang_fhe.execution.crew import cores
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
 
 
 def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float]) -> Report:
     """The report of a program; `seconds` are those of the last run, if there was one."""
-    figures = _figures(compiled, options) | _predicted(compiled)
+    figures = _figures(compiled, options) | _predicted(compiled, options.threads or cores())
     figures |= {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
     layouts = [
         {"tensor": label, "layout": repr(layout), "ciphertexts": layout.count}
@@ -28,17 +29,17 @@ def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float])
     return Report(figures, {"layouts": layouts, "slot program": counts, "plans": plans})
 
 
-def _predicted(compiled: Compiled) -> dict[str, Any]:
-    """Seconds on one thread, by the costs that were measured."""
+def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
+    """Seconds by the costs that were measured: the evaluator's and the client's on threads."""
     costs, levelled, parameters = load(), compiled.levelled, compiled.parameters
     levels = [levelled.levels[value] for value in levelled.program.outputs]
     keys = costs.keys(parameters, len(compiled.program.rotations), compiled.relinearize)
     seconds = {
         "keys": keys,
-        "encrypt": costs.request(compiled.levels, parameters),
-        "encode": costs.encoding(levelled, parameters),
-        "evaluate": costs.program(levelled, parameters),
-        "decrypt": costs.reply(levels, parameters),
+        "encrypt": costs.request(compiled.levels, parameters, threads),
+        "encode": costs.encoding(levelled, parameters, threads),
+        "evaluate": costs.threads(levelled, parameters, threads),
+        "decrypt": costs.reply(levels, parameters, threads),
     }
     predicted = {f"predicted {name} seconds": float(f"{t:.3g}") for name, t in seconds.items()}
     return {**predicted, "costs": costs.origin}

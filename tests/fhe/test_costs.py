@@ -79,12 +79,18 @@ def test_threads_share_the_work_but_for_the_longest_chain() -> None:
     assert one == costs.program(wide, DEEP)
     assert one / 2 <= costs.threads(wide, DEEP, 2) < one
     assert costs.threads(wide, DEEP, 10**6) > one / 100
+    crowded = replace(costs, crowding={2: 1.5, 4: 1.8})
+    assert [crowded.slowdown(n) for n in (1, 2, 3, 8)] == [1.0, 1.5, 1.5, 1.8]
+    assert crowded.threads(wide, DEEP, 2) == pytest.approx(1.5 * costs.threads(wide, DEEP, 2))
+    assert crowded.threads(levelled(1), DEEP, 2) == costs.program(levelled(1), DEEP)
 
 
 def test_what_keys_and_ciphertexts_cost() -> None:
     costs = load()
     assert costs.keys(DEEP, 3, True) > costs.keys(DEEP, 3, False) > costs.keys(DEEP, 0, False) > 0
     assert costs.request([0, 1], DEEP) > costs.request([1, 1], DEEP) > costs.reply([4, 4], DEEP)
+    assert costs.request([0, 0, 0], DEEP, 2) == pytest.approx(costs.request([0, 0, 0], DEEP) / 2)
+    assert costs.request([], DEEP, 2) == 0
     assert costs.request_bytes([0, 4], DEEP) > 6 * 2 * 8 * DEEP.ring
     assert costs.key_bytes(DEEP, 2, True) - costs.key_bytes(DEEP, 2, False) > 8 * DEEP.ring
     assert costs.encoding(levelled(1), DEEP) == costs.seconds("encode", DEEP, 2)
@@ -116,6 +122,8 @@ def test_the_user_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         {"format": "nonsense"},
         {"seconds": "nonsense"},
         {"seconds": {}},
+        {"crowding": {"2": 0.5}},
+        {"crowding": "nonsense"},
         *(
             {"seconds": dict.fromkeys(VERBS, by_ring)}
             for by_ring in (

@@ -22,9 +22,10 @@ from einlang_fhe.costs import storage
 from einlang_fhe.costs.fitting import fit
 from einlang_fhe.costs.model import Coefficients, Costs
 from einlang_fhe.costs.terms import VERBS, Shape
-from einlang_fhe.costs.timing import Sample, Station, Yardstick, overhead
+from einlang_fhe.costs.timing import Sample, Station, Yardstick, crowding, overhead
 from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.execution.crew import cores
 
 
 def _station(bits: int, depth: int, digits: int, budget: float = 0.03) -> Station:
@@ -69,9 +70,11 @@ class Calibration:
     @property
     def report(self) -> Report:
         """Microseconds of each verb at full chains, and how well the formulas hold."""
+        crowds = self.costs.crowding
         figures = {
             **self.costs.machine,
             "measurements": len(self.samples),
+            **{f"slower on {n} threads, times": round(t, 2) for n, t in crowds.items()},
             "disturbed by others, times": round(self.disturbance, 2),
             "median miss of the formulas": round(median(self.misses.values()), 3),
         }
@@ -121,8 +124,14 @@ def calibrate(known: Costs, quick: bool = False, progress: Progress = silent) ->
     stick = Yardstick.rotation()
     samples = measured(stick, QUICK if quick else FULL, progress)
     coefficients = scaled(known, samples) if quick else fitted(samples)
-    costs = Costs(coefficients, "measured", machine())
+    crowds = {count: crowding(stick, count) for count in _crowds()}
+    costs = Costs(coefficients, "measured", machine(), crowds)
     return Calibration(costs, tuple(samples), stick.disturbance)
+
+
+def _crowds() -> list[int]:
+    """Two threads, four, and so on, up to the processors that there are."""
+    return [1 << bits for bits in range(1, cores().bit_length())]
 
 
 def measured(

@@ -27,11 +27,16 @@ Coefficients = Mapping[str, Mapping[int, tuple[float, ...]]]
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """A calibrated machine. `origin` says where its numbers come from."""
+    """A calibrated machine. `origin` says where its numbers come from.
+
+    `crowding`: by how much each of so many threads is slower than one alone; where nothing
+    is known, not at all.
+    """
 
     coefficients: Coefficients
     origin: str = "shipped"
     machine: Mapping[str, str] = field(default_factory=dict)
+    crowding: Mapping[int, float] = field(default_factory=dict)
     _known: dict[Parameters, dict[Call, float]] = field(default_factory=dict, repr=False)
 
     def seconds(self, verb: str, parameters: Parameters, level: int = 0, parts: int = 2) -> float:
@@ -70,28 +75,44 @@ class Costs:
         )
 
     def threads(self, levelled: Levelled, parameters: Parameters, threads: int) -> float:
-        """Evaluation on several threads: no less than a fair share, nor the longest chain."""
-        work = self.program(levelled, parameters)
+        """Evaluation on several threads: no less than a fair share, nor the longest chain.
+
+        No more than on one thread, since the executor does without others then.
+        """
+        alone = self.program(levelled, parameters)
         if threads == 1:
-            return work
+            return alone
         longest = critical_path(
             levelled, lambda *call: self.seconds(call[0], parameters, *call[1:])
         )
-        return max(work / threads, longest)
+        return min(alone, max(alone / threads, longest) * self.slowdown(threads))
 
-    def encoding(self, levelled: Levelled, parameters: Parameters) -> float:
+    def slowdown(self, threads: int) -> float:
+        """How much slower each of so many threads is than one alone."""
+        known = [count for count in self.crowding if count <= threads]
+        return self.crowding[max(known)] if known else 1.0
+
+    def encoding(self, levelled: Levelled, parameters: Parameters, threads: int = 1) -> float:
         """Encoding of the plaintexts that a program reads, each once for each level."""
         steps = zip(levelled.program.instructions, levelled.levels, strict=True)
         plain = {(s.attribute, level) for s, level in steps if s.verb.endswith("_plain")}
-        return sum(self.seconds("encode", parameters, level) for _, level in plain)
+        return self._each("encode", (level for _, level in plain), parameters, threads)
 
-    def request(self, levels: Iterable[int], parameters: Parameters) -> float:
+    def request(self, levels: Iterable[int], parameters: Parameters, threads: int = 1) -> float:
         """Encryption of ciphertexts at these levels, each packed and encoded."""
-        return sum(self.seconds("encrypt", parameters, level) for level in levels)
+        return self._each("encrypt", levels, parameters, threads)
 
-    def reply(self, levels: Iterable[int], parameters: Parameters) -> float:
+    def reply(self, levels: Iterable[int], parameters: Parameters, threads: int = 1) -> float:
         """Decryption of ciphertexts at these levels."""
-        return sum(self.seconds("decrypt", parameters, level) for level in levels)
+        return self._each("decrypt", levels, parameters, threads)
+
+    def _each(
+        self, verb: str, levels: Iterable[int], parameters: Parameters, threads: int
+    ) -> float:
+        """What is done to one ciphertext after the other, or to several at a time."""
+        times = [self.seconds(verb, parameters, level) for level in levels]
+        shared = min(threads, max(len(times), 1))
+        return sum(times) / shared * self.slowdown(shared)
 
     def keys(self, parameters: Parameters, rotations: int, relinearize: bool) -> float:
         """A context, a pair of keys, and the keys of so many rotations."""

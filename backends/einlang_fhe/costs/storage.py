@@ -66,7 +66,10 @@ def _costs(content: dict[str, Any], origin: str) -> Costs:
     }
     if not all(map(_sound, coefficients.values())):
         raise ValueError("a verb without coefficients, or with some that are no times")
-    return Costs(coefficients, origin, content["machine"])
+    crowding = {int(count): float(times) for count, times in content["crowding"].items()}
+    if not all(1 <= times < inf for times in crowding.values()):
+        raise ValueError("threads that make each other faster")
+    return Costs(coefficients, origin, content["machine"], crowding)
 
 
 def _sound(by_ring: dict[int, tuple[float, ...]]) -> bool:
@@ -83,7 +86,13 @@ def as_json(costs: Costs) -> dict[str, Any]:
         verb: {str(ring): _named(verb, row) for ring, row in sorted(by_ring.items())}
         for verb, by_ring in costs.coefficients.items()
     }
-    return {"format": FORMAT, "machine": dict(costs.machine), "seconds": seconds}
+    crowding = {str(count): round(times, 3) for count, times in costs.crowding.items()}
+    return {
+        "format": FORMAT,
+        "machine": dict(costs.machine),
+        "crowding": crowding,
+        "seconds": seconds,
+    }
 
 
 def _named(verb: str, row: tuple[float, ...]) -> dict[str, float]:

@@ -24,6 +24,7 @@ import numpy as np
 
 from einlang_fhe.engines.engine import Bound, Operand, Parameters
 from einlang_fhe.engines.openfhe import OpenFHEClient, OpenFHEEngine, OpenFHEEvaluator, make_context
+from einlang_fhe.execution.crew import crowd
 from einlang_fhe.executor import Executor
 from einlang_fhe.parameters import ciphertext_bytes
 from einlang_fhe.passes.levels import assign
@@ -143,6 +144,23 @@ class Station:
                         yield Sample("input", parameters, level, max(cold - length, length / 100))
         for verb, call in _keys(client):
             yield Sample(verb, parameters, 0, stick.length(call, budget=0))
+
+
+def crowding(stick: Yardstick, threads: int, rounds: int = 200) -> float:
+    """How much longer the yardstick takes on each of so many threads that work at a time.
+
+    Where threads share a core, by half and more.
+    """
+    taken: list[float] = []
+
+    def work() -> None:
+        for _ in range(rounds):
+            start = time.thread_time()
+            stick.work(0)
+            taken.append(time.thread_time() - start)
+
+    crowd(work, threads, lambda: None)
+    return max(1.0, median(taken) / stick.seconds)
 
 
 def overhead(stick: Yardstick, budget: float = 0.1) -> Iterator[Sample]:
