@@ -108,14 +108,15 @@ class Executor:
         made = self.kept.keys, self.kept.encode
         return ready(self.levelled, self.groups, self.evaluator, *made, self.consume)
 
-    def encode(
+    def prepare(
         self,
         tensors: Mapping[int, Any],
         changed: Collection[int],
         progress: Progress | None = None,
     ) -> None:
-        """Makes the plaintexts that are missing, and those of tensors that changed."""
+        """Encodes plaintexts that are missing, and those of tensors that changed."""
         self.kept.refresh(tensors, changed, self.threads, progress)
+        assert self.ready
 
     def run(self, request: Sequence[Cipher], progress: Progress | None = None) -> list[Cipher]:
         """The ciphertexts of the reply."""

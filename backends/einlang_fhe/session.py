@@ -72,7 +72,7 @@ class Session:
     def encode(self, inputs: Arrays, progress: Callback) -> None:
         """Makes plaintext operands of the data that changed since the last run."""
         changed = self.operands.update(inputs)
-        self.executor.encode(self.operands.values, changed, lambda *n: progress("encode", *n))
+        self.executor.prepare(self.operands.values, changed, lambda *n: progress("encode", *n))
 
     def evaluate(self, request: list[Cipher], progress: Callback) -> list[Cipher]:
         """The reply. The request is used up."""

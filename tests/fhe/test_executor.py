@@ -24,7 +24,7 @@ from einlang_fhe.executor import Executor
 from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.levels import Levelled, assign
-from einlang_fhe.passes.order import Order, peak
+from einlang_fhe.passes.order import Order, peaks
 from einlang_fhe.plaintexts import Mask, Packed
 from einlang_fhe.slots import Builder, Instruction
 from einlang_fhe.verifier import verify
@@ -91,7 +91,7 @@ def test_any_number_of_threads_gives_the_same(seed: int, eager: None) -> None:
     for threads in THREADS:
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
-            run.encode({}, ())
+            run.prepare({}, ())
             reply = run.run(request(client, levelled, vectors))
             found.append([client.decrypt(cipher) for cipher in reply])
     for values in found:
@@ -107,7 +107,7 @@ def test_what_prepares_a_program_keeps_its_meaning(seed: int) -> None:
         np.testing.assert_allclose(meaning(made), meaning(levelled), rtol=1e-9, atol=1e-12)
         verify(made, levelled.depth, levelled.program.rotations)
         assert made.program.rotations == levelled.program.rotations
-    assert peak(Order().apply(levelled)) <= peak(levelled)
+    assert peaks(Order().apply(levelled)) <= peaks(levelled)
     assert Order().apply(Order().apply(levelled)) == Order().apply(levelled)
     assert expand(expand(levelled)) == expand(levelled)
 
@@ -291,15 +291,15 @@ def test_plaintexts_are_encoded_once_for_each_level() -> None:
     client, evaluator = clear(levelled)
     run = Executor(levelled, Encoding(evaluator), table)
     tensors = {7: np.full(SLOTS, 2.0), 8: np.full(SLOTS, 3.0)}
-    run.encode(tensors, {7, 8})
+    run.prepare(tensors, {7, 8})
     encoded = run.evaluator.encoded
     assert sorted(encoded) == [(1.0, 0), (2.0, 1), (3.0, 1)]
     for _ in range(2):
-        run.encode(tensors, ())
+        run.prepare(tensors, ())
         reply = run.run([client.encrypt(np.ones(SLOTS))])
         assert client.decrypt(reply[0])[0] == 7.0
     assert len(encoded) == 3
-    run.encode({**tensors, 8: np.full(SLOTS, 5.0)}, {8})
+    run.prepare({**tensors, 8: np.full(SLOTS, 5.0)}, {8})
     assert encoded[3:] == [(5.0, 1)]
     assert client.decrypt(run.run([client.encrypt(np.ones(SLOTS))])[0])[0] == 9.0
 
@@ -310,7 +310,7 @@ def test_plaintexts_without_room_are_encoded_in_every_run(threads: int, eager: N
     client, evaluator = clear(levelled)
     run = Executor(levelled, Encoding(evaluator), table, threads, room=8 * 16 * 5)
     tensors = {7: np.full(SLOTS, 2.0), 8: np.full(SLOTS, 3.0)}
-    run.encode(tensors, {7, 8})
+    run.prepare(tensors, {7, 8})
     assert len(run.kept.keys) == 1
     for _ in range(2):
         assert client.decrypt(run.run([client.encrypt(np.ones(SLOTS))])[0])[0] == 7.0
@@ -378,7 +378,7 @@ def test_ciphertexts_are_the_same_to_the_last_bit(seed: int, pair: Any, eager: N
     for threads in THREADS:
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
-            run.encode({}, ())
+            run.prepare({}, ())
             reply = run.run([cipher.Clone() for cipher in given])
             found.append([residues(cipher) for cipher in reply])
     assert all(reply == found[0] for reply in found)

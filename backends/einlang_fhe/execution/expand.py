@@ -35,6 +35,8 @@ def expand(levelled: Levelled) -> Levelled:
     """A program of the same meaning, without `rotate_sum`."""
     program = levelled.program
     alone, copy = hoisted(program), Copy(levelled)
+    if not alone and not program.count("rotate_sum"):
+        return levelled
     ready: dict[int, int] = {}
     for number, step in enumerate(program.instructions):
         if step.verb == "rotate_sum":

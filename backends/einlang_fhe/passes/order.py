@@ -43,15 +43,19 @@ class Order:
         for value in _depth_first(levelled.program, weights(levelled)):
             copy.write(value)
         ordered = copy.result()
-        return ordered if _most(ordered) <= _most(levelled) else levelled
+        return ordered if peaks(ordered) <= peaks(levelled) else levelled
 
 
 def polynomials(program: SlotProgram) -> list[int]:
     """How many polynomials each value has: products have three until they are relinearized."""
     parts: list[int] = []
     for step in program.instructions:
-        most = max((parts[value] for value in step.arguments), default=2)
-        parts.append({"multiply": 3, "relinearize": 2}.get(step.verb, most))
+        if step.verb == "multiply":
+            parts.append(3)
+        elif step.verb == "relinearize" or not step.arguments:
+            parts.append(2)
+        else:
+            parts.append(max([parts[value] for value in step.arguments]))
     return parts
 
 
@@ -68,30 +72,28 @@ def last_uses(program: SlotProgram) -> dict[int, int]:
     return last | dict.fromkeys(program.outputs, len(program.instructions))
 
 
-def peak(levelled: Levelled, given: bool = True) -> int:
-    """The most that is alive at a time, in residue polynomials.
+def peaks(levelled: Levelled) -> tuple[int, int]:
+    """The most that is alive at a time, in residue polynomials: with the inputs, and without.
 
-    `given`: the inputs count. They are there from the beginning, until their last use.
+    The inputs are there from the beginning. They are forgotten after their last use, if they
+    belong to nobody else.
     """
-    program, last = levelled.program, last_uses(levelled.program)
-    weight = weights(levelled)
-    inputs = [n for n, step in enumerate(program.instructions) if step.verb == "input"]
-    alive = sum(weight[value] for value in inputs) if given else 0
-    for value in inputs:
-        weight[value] *= given
-    most = alive
+    program, last, weight = levelled.program, last_uses(levelled.program), weights(levelled)
+    inputs = {n for n, step in enumerate(program.instructions) if step.verb == "input"}
+    given = most = sum(weight[value] for value in inputs)
+    made = most_made = 0
     for number, step in enumerate(program.instructions):
-        if step.verb != "input":
-            alive += weight[number]
-        most = max(most, alive)
-        dead = {value for value in step.arguments if last[value] == number}
-        alive -= sum(weight[value] for value in dead)
-    return most
-
-
-def _most(levelled: Levelled) -> tuple[int, int]:
-    """With the inputs, and without: they are freed early, or belong to somebody else."""
-    return peak(levelled), peak(levelled, given=False)
+        if number not in inputs:
+            made += weight[number]
+            most, most_made = max(most, given + made), max(most_made, made)
+        for value in set(step.arguments):
+            if last[value] != number:
+                continue
+            if value in inputs:
+                given -= weight[value]
+            else:
+                made -= weight[value]
+    return most, most_made
 
 
 def _depth_first(program: SlotProgram, weight: Sequence[int]) -> list[int]:

@@ -21,8 +21,10 @@ class Copy:
     def write(self, number: int) -> None:
         """An instruction of the source, its arguments renamed."""
         step = self.source.program.instructions[number]
-        renamed = tuple(self.names[value] for value in step.arguments)
-        self.names[number] = self.emit(replace(step, arguments=renamed), like=number)
+        renamed = tuple([self.names[value] for value in step.arguments])
+        if renamed != step.arguments:
+            step = Instruction(step.verb, renamed, step.attribute, step.origin)
+        self.names[number] = self.emit(step, like=number)
 
     def emit(self, step: Instruction, like: int) -> int:
         """A new instruction, at the level and degree of a value of the source."""
