@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from encrypted import cases, networks
-from encrypted.printing import table, targets
+from encrypted.printing import kernels, table, targets
 from encrypted.summary import summary
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -79,7 +79,7 @@ def main() -> None:
     if options.json:
         print(json.dumps({"cases": rows, "summary": found}, indent=2))
     else:
-        print(table(rows), targets(found["targets"]), sep="\n\n")
+        print(table(rows), kernels(rows), targets(found["targets"]), sep="\n\n")
 
 
 if __name__ == "__main__":

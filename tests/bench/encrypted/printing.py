@@ -52,6 +52,41 @@ def _line(row: Row) -> tuple[str, ...]:
     )
 
 
+def kernels(rows: Sequence[Row]) -> str:
+    """A line for each expert: its ring, its operations, and what makes it fast."""
+    head = ("case", "ring", "primes", "sent", "operations", "how")
+    lines = [
+        (
+            row["case"],
+            f"{one['ring_dimension']:,}",
+            str(one["primes"]),
+            str(one["ciphertexts_sent"]),
+            ", ".join(f"{count} {SHORT.get(verb, verb)}" for verb, count in _counted(one))
+            or "none",
+            one["says"],
+        )
+        for row in rows
+        for one in row.get("experts", ())
+    ]
+    return markdown([head, *lines])
+
+
+SHORT = {
+    "EvalMultNoRelin": "products",
+    "EvalMult": "plain products",
+    "Relinearize": "relinearizations",
+    "EvalRotate": "rotations",
+    "EvalFastRotation": "hoisted rotations",
+    "EvalFastRotationPrecompute": "hoistings",
+}
+SMALL = ("EvalAdd", "EvalAddInPlace")
+"""Not worth counting."""
+
+
+def _counted(one: Row) -> list[tuple[str, int]]:
+    return [(verb, count) for verb, count in one["operations"].items() if verb not in SMALL]
+
+
 def seconds(number: float | None) -> str:
     """With a unit.
 
