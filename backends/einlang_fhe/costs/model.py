@@ -54,6 +54,9 @@ class Costs:
         return known[key]
 
     def _seconds(self, verb: str, parameters: Parameters, level: int, parts: int) -> float:
+        if verb == "input":  # What is sent is read for the first time.
+            cold, warm = (self.seconds(v, parameters, level) for v in ("negate_cold", "negate"))
+            return max(0.0, cold - warm)
         if verb == "drop":
             steps = "multiply_scalar", "rescale"
             return sum(self.seconds(step, parameters, level, parts) for step in steps)

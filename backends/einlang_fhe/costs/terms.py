@@ -113,9 +113,9 @@ VERBS: dict[str, tuple[str, ...]] = {
     "key_switch_key": ("call", "key words", "key transform"),
     "key_pair": ("call", "words", "transform"),
     "context": ("call", "tables", "key tables"),
-    "input": _POINTWISE,
+    "negate_cold": _POINTWISE,
     "instruction": ("call",),
     "start": ("call",),
 }
-"""The terms that the time of a verb is a sum of. `input` is what it takes to read for the first
-time what was sent, `start` and `instruction` are the executor's own."""
+"""The terms that the time of a verb is a sum of. `negate_cold` reads what no cache
+holds, and writes where nothing was; `start` and `instruction` are the executor's own."""

@@ -139,9 +139,6 @@ class Station:
                 for verb, call in _calls(client, evaluator, level, self.pool):
                     length = stick.length(call, self.budget, self.pool)
                     yield Sample(verb, parameters, level, length)
-                    if verb == "negate":
-                        cold = stick.length(_cold(client, evaluator, level), self.budget)
-                        yield Sample("input", parameters, level, max(cold - length, length / 100))
         for verb, call in _keys(client):
             yield Sample(verb, parameters, 0, stick.length(call, budget=0))
 
@@ -215,6 +212,7 @@ def _calls(
     yield "decrypt", lambda n: client.decrypt(x[n % pool])
     yield "encode", lambda n: run.encode(vectors[n % pool], level, 1)
     verbs = _Verbs(run, level)
+    yield "negate_cold", _cold(verbs, x[0])
     yield from _pointwise(verbs, x, plain)
     yield from _switches(verbs, x)
     yield from _extended(verbs, x)
@@ -249,12 +247,11 @@ def _pointwise(verbs: _Verbs, x: list[Any], plain: list[Any]) -> Iterator[tuple[
     yield "multiply_scalar", _each(verbs.bind("multiply_scalar", 0.5), x)
 
 
-def _cold(client: OpenFHEClient, run: OpenFHEEvaluator, level: int) -> Call:
+def _cold(verbs: _Verbs, x: Any) -> Call:
     """One verb on ciphertexts that no cache holds, with results that are kept."""
-    x = client.encrypt(np.ones(client.parameters.slots), level)
-    count = max(2, COLD // ciphertext_bytes(client.parameters, level))
+    count = max(2, COLD // ciphertext_bytes(verbs.run.parameters, verbs.level))
     many, results = [x.Clone() for _ in range(count)], deque(maxlen=count)
-    negate = _Verbs(run, level).bind("negate")
+    negate = verbs.bind("negate")
     return lambda n: results.append(negate(many[n % count]))
 
 
