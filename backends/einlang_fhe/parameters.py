@@ -1,7 +1,7 @@
 """Ring dimension, scale and modulus chain from depth and precision, at 128-bit security.
 
 >>> choose(depth=1, scale=40, first=50)
-Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True)
+Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True, prime=0, digit=0)
 >>> plan = fit(depth=4, precision=1e-4, magnitude=8)
 >>> plan.ring, plan.scale, plan.first
 (16384, 42, 47)
@@ -44,8 +44,12 @@ MOST_DIGITS = 8
 
 
 def special_primes(depth: int, scale: int, first: int, digits: int) -> int | None:
-    """How many special primes these digits need; None where the primes do not divide so."""
+    """How many special primes these digits need; None where the primes do not divide so.
+
+    `scale`: the bits of all primes but the last one. None are needed for no digits."""
     primes = depth + 1
+    if digits == 0:
+        return 0
     share = -(-primes // digits)
     if primes <= share * (digits - 1):
         return None
@@ -58,6 +62,21 @@ def modulus_bits(depth: int, scale: int, first: int, digits: int) -> int | None:
     """The bits of Q P that OpenFHE compares with the standard."""
     special = special_primes(depth, scale, first, digits)
     return None if special is None else first + depth * scale + 1 + SPECIAL * special
+
+
+def special_primes_of(parameters: Parameters) -> int:
+    """The special primes of parameters that were chosen."""
+    chain = parameters.depth, parameters.nominal, parameters.first, parameters.digits
+    return special_primes(*chain) or (1 if parameters.digits else 0)
+
+
+def digits_of(parameters: Parameters) -> tuple[int, int]:
+    """Into how many digits a polynomial is taken apart at level 0, and the bits of one, where
+    keys are switched without special primes."""
+    primes = [parameters.first] + [parameters.nominal] * parameters.depth
+    if parameters.digit == 0:
+        return len(primes), max(primes)
+    return sum(-(-bits // parameters.digit) for bits in primes), parameters.digit
 
 
 def choose(
@@ -144,7 +163,7 @@ def scale_bits(
     stays four times below the precision. Raises E0806 when no scale will do.
     """
     grown = max(1.0, magnitude if amplification is None else amplification)
-    error = noise.relative(ring, depth, special) * grown
+    error = noise.relative(ring, depth + 1, depth + 1, special) * grown
     least = SMALLEST_SCALE + ring.bit_length() - 11
     scale = max(least, math.ceil(math.log2(MARGIN * error / precision)))
     first = scale + _headroom(magnitude)
@@ -213,10 +232,9 @@ def ciphertext_bytes(parameters: Parameters, level: int = 0, parts: int = 2) -> 
 
 def predicted_key_sizes(parameters: Parameters) -> KeySizes:
     """Bytes of the public key and of one key each for products and rotations, within 1 %."""
-    special = special_primes(
-        parameters.depth, parameters.scale, parameters.first, parameters.digits
-    )
     primes = parameters.depth + 1
     public = 2 * primes * parameters.ring * 8 + 600 + 110 * primes
-    switch = 2 * parameters.digits * (primes + (special or 1)) * parameters.ring * 8 + 1000
+    digits = parameters.digits or digits_of(parameters)[0]
+    words = 2 * digits * (primes + special_primes_of(parameters)) * parameters.ring
+    switch = words * 8 + 1000 + 170 * digits * primes
     return KeySizes(public, switch, switch)

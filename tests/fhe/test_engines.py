@@ -61,7 +61,8 @@ def test_sums_at_both_degrees(pair, vectors) -> None:
     close(client, run.add_scalar(a, -0.75), x - 0.75)
     close(client, run.add_plain(a, run.encode(y, 0, 1)), x + y)
     product = run.multiply(a, b)
-    close(client, run.add(product, product), 2 * x * y)
+    close(client, run.add(product, product), 2 * x * y, units=500)
+    product = run.relinearize(product)
     close(client, run.add_scalar(product, 0.37), x * y + 0.37)
     close(client, run.add_scalar(product, -0.37), x * y - 0.37)
     close(client, run.add_plain(product, run.encode(y, 0, 2)), x * y + y)
@@ -85,10 +86,66 @@ def test_levels_do_not_shift_the_scale(pair, vectors) -> None:
         value, expected = run.rescale(run.relinearize(run.multiply(value, value))), expected**2
     close(client, value, expected, units=40)
     close(client, run.drop(client.encrypt(x), 3), x)
-    close(client, run.drop(run.multiply(client.encrypt(x), client.encrypt(x)), 2), x * x)
+    square = run.relinearize(run.multiply(client.encrypt(x), client.encrypt(x)))
+    close(client, run.drop(square, 2), x * x)
     dropped = run.drop(client.encrypt(x), 1)
     squared = run.rescale(run.relinearize(run.multiply(client.encrypt(x), client.encrypt(x))))
     close(client, run.add(squared, dropped), x * x + x)
+
+
+FREE = {
+    "one prime": Parameters(1 << 12, 0, 28, 60, 0, digit=20),
+    "two primes": Parameters(1 << 12, 1, 46, 54, 0, prime=54),
+    "small scale": Parameters(1 << 12, 1, 32, 54, 0, prime=54, digit=18),
+    "special primes": Parameters(1 << 13, 1, 32, 50, 2, prime=40),
+}
+"""Where nothing is rescaled, and the scale need not be that of the primes."""
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    return engine_named(request.param)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_degrees_without_rescaling(engine, name) -> None:
+    parameters = FREE[name]
+    client, run = engine.keys(parameters, [1, 2], 2)
+    draw = np.random.default_rng(1)
+    x, y = draw.normal(size=(2, parameters.slots))
+    a, b = client.encrypt(x), client.encrypt(y)
+
+    def near(cipher, expected, units=1e3):
+        error = np.abs(client.decrypt(cipher) - expected).max()
+        assert error * 2**parameters.scale < units * parameters.ring
+
+    near(a, x)
+    product = run.multiply(a, b)
+    near(product, x * y)
+    near(run.add_scalar(product, 0.37), x * y + 0.37)
+    near(run.add_plain(product, run.encode(y, 0, 2)), x * y + y)
+    near(run.multiply_scalar(a, -1.25), -1.25 * x)
+    near(run.multiply_plain(a, run.encode(y, 0, 1)), x * y)
+    small = run.relinearize(product)
+    near(small, x * y)
+    near(run.rotate(small, 1), np.roll(x * y, -1))
+    total = run.rotate_sum([small, run.hoist(small), small], [0, 1, 2])
+    near(total, x * y + np.roll(x * y, -1) + np.roll(x * y, -2), units=2e3)
+    if parameters.bits() > 3 * parameters.scale:
+        third = run.multiply(product, a)
+        near(third, x * x * y)
+        near(run.relinearize(third), x * x * y)
+        near(run.add_scalar(third, -1.5), x * x * y - 1.5)
+
+
+def test_what_outgrew_the_modulus_is_noticed(engine) -> None:
+    for parameters in FREE.values():
+        client, run = engine.keys(parameters, [], 0)
+        a = client.encrypt(np.random.default_rng(2).normal(size=parameters.slots))
+        for _ in range(parameters.bits() // parameters.scale):
+            a = run.multiply_scalar(a, 1.5)
+        with pytest.raises(BackendMistake, match="E0804"):
+            client.decrypt(a)
 
 
 def test_rotations_go_left(pair, vectors) -> None:
@@ -137,8 +194,7 @@ def test_breaking_the_rules_is_refused(pair, vectors) -> None:
         lambda: run.add(a, product),
         lambda: run.add_plain(a, run.encode(vectors[0], 1, 1)),
         lambda: run.multiply(a, lower),
-        lambda: run.multiply(product, product),
-        lambda: run.multiply_scalar(product, 2.0),
+        lambda: run.relinearize(run.multiply(product, a)),
         lambda: run.rescale(a),
         lambda: run.rescale(run.multiply_scalar(client.encrypt(vectors[0], SMALL.depth), 1.0)),
         lambda: run.drop(a, SMALL.depth + 1),
@@ -219,7 +275,8 @@ def test_noise_is_of_the_predicted_size(vectors) -> None:
         modelled = spread(model, step(mimic, model.encrypt(x)), exact)
         assert 1 / 3 < real / modelled < 3
     turned = np.abs(client.decrypt(run.rotate(client.encrypt(x), 1)) - np.roll(x, -1))
-    bound = 6 * np.hypot(noise.switching(SMALL.ring, 4), noise.decoding(SMALL.ring))
+    switching = noise.switching(SMALL.ring, 4)
+    bound = 6 * np.hypot(switching, 2**0.5 * np.sqrt(np.mean(switching**2)))
     assert (turned * 2**SMALL.scale < bound + 6 * noise.encryption(SMALL.ring)).all()
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import log2
 
 from einlang_fhe.engines.engine import Parameters
-from einlang_fhe.parameters import special_primes
+from einlang_fhe.parameters import digits_of, special_primes_of
 
 WORDS = 1 << 20
 """Terms count millions of words, so that coefficients are about milliseconds times 1e-3."""
@@ -42,12 +42,12 @@ class Shape:
     @staticmethod
     def of(parameters: Parameters, level: int = 0, parts: int = 2) -> Shape:
         """At a level."""
-        depth, digits = parameters.depth, parameters.digits
-        special = special_primes(depth, parameters.scale, parameters.first, digits) or 1
-        share = -(-(depth + 1) // digits)
-        primes = depth + 1 - level
-        used = -(-primes // share)
-        return Shape(parameters.ring, primes, depth + 1, used, digits, share, special, parts)
+        chain, primes = parameters.depth + 1, parameters.depth + 1 - level
+        digits = parameters.digits or digits_of(parameters)[0]
+        share = -(-chain // digits)
+        used = -(-primes // share) if parameters.digits else -(-digits * primes // chain)
+        special = special_primes_of(parameters)
+        return Shape(parameters.ring, primes, chain, used, digits, share, special, parts)
 
     def row(self, verb: str) -> tuple[float, ...]:
         """The terms of a verb, in the order of `VERBS[verb]`."""

@@ -25,7 +25,7 @@ import numpy as np
 
 from einlang_fhe.engines import binding, noise
 from einlang_fhe.engines.engine import Bound, KeySizes, Operand, Parameters, checked
-from einlang_fhe.parameters import special_primes
+from einlang_fhe.parameters import digits_of, special_primes_of
 from einlang_fhe.slots import Instruction
 
 Array = np.ndarray[Any, Any]
@@ -74,10 +74,9 @@ class Noise:
     """Draws the errors of one key pair, from a seed; none with `on=False`."""
 
     def __init__(self, parameters: Parameters, on: bool, seed: int) -> None:
-        chain = parameters.depth, parameters.scale, parameters.first, parameters.digits
         self.parameters = parameters
         self.on = on
-        self.special = special_primes(*chain) or 1
+        self.switching = _switching(parameters)
         self.draw = np.random.default_rng(seed)
 
     def __call__(self, values: Array, deviation: float | Array, degree: int = 1) -> Array:
@@ -86,6 +85,13 @@ class Noise:
             return values
         unit = 2.0 ** (-self.parameters.scale * degree)
         return values + self.draw.standard_normal(values.shape) * (deviation * unit)
+
+
+def _switching(parameters: Parameters) -> float | Array:
+    """The deviation of a key switching."""
+    if parameters.digits:
+        return noise.switching(parameters.ring, special_primes_of(parameters))
+    return noise.digit_switching(parameters.ring, *digits_of(parameters))
 
 
 class ClearEngine:
@@ -101,7 +107,7 @@ class ClearEngine:
         self.seed = seed
 
     def keys(
-        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: int
     ) -> tuple[ClearClient, ClearEvaluator]:
         """As if there were keys for these rotations, and for products if asked."""
         steps = frozenset(distance % parameters.slots for distance in rotations) - {0}
@@ -130,14 +136,13 @@ class ClearClient:
     def decrypt(self, cipher: ClearCipher) -> Array:
         """`slots` float64 numbers; E0804 when they outgrew the modulus."""
         _fitting(cipher, self.parameters)
-        deviation = noise.decoding(self.parameters.ring)
-        return self._error(cipher.values, deviation).copy()
+        return cipher.values.copy()
 
 
 class ClearEvaluator:
     """Computes on what stands for ciphertexts, under the rules of ciphertexts."""
 
-    def __init__(self, error: Noise, steps: frozenset[int], relinearize: bool) -> None:
+    def __init__(self, error: Noise, steps: frozenset[int], relinearize: int) -> None:
         self.parameters = error.parameters
         self.steps = steps
         self.concurrent = not error.on  # Errors are drawn one after the other.
@@ -177,11 +182,10 @@ class ClearEvaluator:
         return replace(cipher, values=-cipher.values)
 
     def multiply(self, left: ClearCipher, right: ClearCipher) -> ClearCipher:
-        """Both of degree 1 and two polynomials; gives degree 2 and three polynomials."""
-        _alike(left, right)
-        _ready(left, parts=2)
-        _ready(right, parts=2)
-        return self._made(ClearCipher(left.values * right.values, left.level, 2, 3))
+        """Degrees add up, and polynomials but for one."""
+        _same_level(left, right)
+        degree, parts = left.degree + right.degree, left.parts + right.parts - 1
+        return self._made(ClearCipher(left.values * right.values, left.level, degree, parts))
 
     def add_plain(self, cipher: ClearCipher, plain: ClearPlain) -> ClearCipher:
         """A plaintext of the ciphertext's level and degree."""
@@ -189,19 +193,19 @@ class ClearEvaluator:
         return self._made(replace(cipher, values=cipher.values + plain.values))
 
     def multiply_plain(self, cipher: ClearCipher, plain: ClearPlain) -> ClearCipher:
-        """Both of degree 1; gives degree 2."""
-        _alike(cipher, plain)
-        _ready(cipher)
-        return self._made(replace(cipher, values=cipher.values * plain.values, degree=2))
+        """The plaintext of degree 1; gives one degree more."""
+        _same_level(cipher, plain)
+        values = cipher.values * plain.values
+        return self._made(replace(cipher, values=values, degree=cipher.degree + 1))
 
     def add_scalar(self, cipher: ClearCipher, scalar: float) -> ClearCipher:
         """Of any degree."""
         return self._made(replace(cipher, values=cipher.values + scalar))
 
     def multiply_scalar(self, cipher: ClearCipher, scalar: float) -> ClearCipher:
-        """Of degree 1; gives degree 2."""
-        _ready(cipher)
-        return self._made(replace(cipher, values=cipher.values * scalar, degree=2))
+        """Gives one degree more."""
+        values = cipher.values * scalar
+        return self._made(replace(cipher, values=values, degree=cipher.degree + 1))
 
     def hoist(self, cipher: ClearCipher) -> ClearHoisted:
         """The numbers, for rotations only."""
@@ -256,21 +260,20 @@ class ClearEvaluator:
         return cipher
 
     def relinearize(self, cipher: ClearCipher) -> ClearCipher:
-        """Three polynomials to two; two are left as they are."""
+        """Three polynomials and more to two; two are left as they are."""
         if cipher.parts == 2:
             return cipher
-        if not self._relinearize:
-            raise ValueError("relinearize: the keys were made without a relinearization key")
+        if cipher.parts - 2 > self._relinearize:
+            raise ValueError(f"relinearize: no key for {cipher}")
         return replace(cipher, values=self._switched(cipher.values, cipher), parts=2)
 
     def _switched(self, values: Array, cipher: ClearCipher) -> Array:
         if not self._error.on:
             return values
-        deviation = noise.switching(self.parameters.ring, self._error.special)
-        return self._error(values, deviation, cipher.degree)
+        return self._error(values, self._error.switching, cipher.degree)
 
     def rescale(self, cipher: ClearCipher) -> ClearCipher:
-        """Divides by the prime of its level; degree 2 to degree 1."""
+        """Divides by the prime of its level; gives one degree less."""
         if cipher.degree < 2 or cipher.level >= self.parameters.depth:
             raise ValueError(f"rescale: {cipher} of depth {self.parameters.depth}")
         degree = cipher.degree - 1
@@ -311,14 +314,14 @@ def _vector(values: Array, parameters: Parameters, level: int, degree: int = 1) 
     return numbers
 
 
-def _alike(left: ClearCipher, right: ClearCipher | ClearPlain) -> None:
-    if (left.level, left.degree) != (right.level, right.degree):
+def _same_level(left: ClearCipher, right: ClearCipher | ClearPlain) -> None:
+    if left.level != right.level:
         raise ValueError(f"operands differ: {left} and {right}")
 
 
-def _ready(cipher: ClearCipher, parts: int = 3) -> None:
-    if cipher.degree != 1 or cipher.parts > parts:
-        raise ValueError(f"not ready for a product: {cipher}")
+def _alike(left: ClearCipher, right: ClearCipher | ClearPlain) -> None:
+    if (left.level, left.degree) != (right.level, right.degree):
+        raise ValueError(f"operands differ: {left} and {right}")
 
 
 def _fitting(cipher: ClearCipher, parameters: Parameters) -> ClearCipher:
@@ -332,8 +335,7 @@ def _fitting(cipher: ClearCipher, parameters: Parameters) -> ClearCipher:
 
 def _room(parameters: Parameters, level: int, degree: int) -> float:
     """The largest number that half the modulus of a level holds at that degree."""
-    chain = parameters.first + parameters.scale * (parameters.depth - level)
-    return 2.0 ** min(chain - 1 - parameters.scale * degree, 1000)
+    return 2.0 ** min(parameters.bits(level) - 1 - parameters.scale * degree, 1000)
 
 
 def coefficients(values: Array) -> float:

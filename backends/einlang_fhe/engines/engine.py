@@ -36,9 +36,14 @@ class Operand:
 class Parameters:
     """The numbers of a CKKS instance (RNS variant, fixed scale, rescaling by hand).
 
-    `ring` is the ring dimension N (N/2 slots), `depth` the number of rescalings, `scale`
-    and `first` the bits of a prime of the chain and of the last one to remain, `digits`
-    the number of digits in key switching. `secure` is False only on the user's wish.
+    `ring` is the ring dimension N (N/2 slots), `depth` the number of primes beside the last
+    one to remain, `scale` and `first` the bits of the scale and of that last prime. The
+    others have `prime` bits: as many as the scale (0) where anything is rescaled.
+
+    Keys are switched in `digits` digits with special primes (hybrid), or, where that is 0,
+    without special primes in digits of `digit` bits, 0 for whole primes (BV): faster and
+    smaller for few primes, but fit only for what was multiplied and not rescaled yet.
+    `secure` is False only on the user's wish.
     """
 
     ring: int
@@ -47,11 +52,22 @@ class Parameters:
     first: int
     digits: int
     secure: bool = True
+    prime: int = 0
+    digit: int = 0
 
     @property
     def slots(self) -> int:
         """How many numbers a ciphertext holds."""
         return self.ring // 2
+
+    @property
+    def nominal(self) -> int:
+        """The bits of the primes beside the last one."""
+        return self.prime or self.scale
+
+    def bits(self, level: int = 0) -> int:
+        """The bits of the modulus that is left at a level."""
+        return self.first + self.nominal * (self.depth - level)
 
 
 class Client(Protocol):
@@ -65,7 +81,8 @@ class Client(Protocol):
         ...
 
     def decrypt(self, cipher: Cipher) -> np.ndarray[Any, Any]:
-        """The vector of `slots` numbers. Raises `BackendMistake` when noise took it all."""
+        """The vector of `slots` numbers, of a ciphertext of any degree and any number of
+        polynomials. Raises `BackendMistake` when noise took it all."""
         ...
 
 
@@ -105,7 +122,7 @@ class Evaluator(Protocol):
         ...
 
     def multiply(self, left: Cipher, right: Cipher) -> Cipher:
-        """Slot by slot, of degree 1 and two polynomials each; leaves three and degree 2."""
+        """Slot by slot. Degrees add up, and so do polynomials but for one."""
         ...
 
     def add_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
@@ -113,7 +130,7 @@ class Evaluator(Protocol):
         ...
 
     def multiply_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
-        """With a plaintext of the same level; both of degree 1; leaves degree 2."""
+        """With a plaintext of the same level and of degree 1; leaves one degree more."""
         ...
 
     def add_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
@@ -121,7 +138,7 @@ class Evaluator(Protocol):
         ...
 
     def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
-        """The same number in every slot; of degree 1; leaves degree 2."""
+        """The same number in every slot; leaves one degree more."""
         ...
 
     def hoist(self, cipher: Cipher) -> Hoisted:
@@ -154,11 +171,11 @@ class Evaluator(Protocol):
         ...
 
     def relinearize(self, cipher: Cipher) -> Cipher:
-        """Three polynomials to two: before rescaling, which would cost precision."""
+        """Any number of polynomials to two: before rescaling, which would cost precision."""
         ...
 
     def rescale(self, cipher: Cipher) -> Cipher:
-        """Degree 2 to degree 1, one level further."""
+        """One degree less, one level further."""
         ...
 
     def drop(self, cipher: Cipher, levels: int) -> Cipher:
@@ -191,9 +208,10 @@ class Engine(Protocol):
     name: str
 
     def keys(
-        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: int
     ) -> tuple[Client, Evaluator]:
-        """Fresh keys for these rotations only."""
+        """Fresh keys for these rotations only, and for so many powers of the secret that
+        relinearisations meet."""
         ...
 
     def key_sizes(self, evaluator: Evaluator) -> KeySizes | None:

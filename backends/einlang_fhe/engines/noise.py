@@ -8,12 +8,13 @@ section 3) in the slots; the constants were measured on OpenFHE 1.6.1 at N = 2^1
 | --- | --- |
 | encryption with the secret key | 3.19 sqrt(N / 2) |
 | rescaling two polynomials | N / 5 |
-| rescaling three | 0.28 N^1.5 |
+| each polynomial more | 1.4 N^0.5 times as much |
 | key switching | (0.2 k + 0.1) N, and near slot 0 a rounding bias: see `spike` |
-| decoding (OpenFHE adds it against key recovery) | N / 8 |
+| key switching without special primes | 0.2 D^0.5 2^b N, in units of 1, for D digits of b bits |
+| decryption (noise is added against key recovery) | 2^0.5 times what is there already |
 
->>> round(rescaling(2**13)), round(decoding(2**13))
-(1638, 1024)
+>>> round(rescaling(2**13)), round(encryption(2**13))
+(1638, 204)
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import numpy as np
 
 DEVIATION = 3.19
 """Of the discrete Gaussian, from the Homomorphic Encryption Standard (2018)."""
+DECRYPTION = 3**0.5
+"""By how much noise grows where twice its variance is added."""
 
 
 def encryption(ring: int) -> float:
@@ -34,12 +37,7 @@ def encryption(ring: int) -> float:
 
 def rescaling(ring: int, parts: int = 2) -> float:
     """Of rounding `parts` polynomials to integers."""
-    return 0.2 * ring if parts == 2 else 0.28 * ring**1.5
-
-
-def decoding(ring: int) -> float:
-    """Of the noise that decryption adds."""
-    return ring / 8
+    return 0.2 * ring * (1.4 * ring**0.5) ** (parts - 2)
 
 
 def switching(ring: int, special: int) -> np.ndarray[Any, Any]:
@@ -63,10 +61,15 @@ def spike(ring: int) -> np.ndarray[Any, Any]:
     return 0.5 * peak * (ring / 3) ** 0.5
 
 
+def digit_switching(ring: int, digits: int, bits: int) -> float:
+    """Of relinearizing or rotating without special primes, in units of 1."""
+    return 0.2 * digits**0.5 * 2.0**bits * ring
+
+
 @lru_cache(maxsize=256)
-def relative(ring: int, depth: int, special: int) -> float:
-    """Largest error to expect among all slots after `depth` products that each rotate."""
-    steps = depth + 1
-    plain = 5 * np.hypot(decoding(ring), rescaling(ring) * steps**0.5)
-    turned = 3 * float(switching(ring, special)[0]) * steps**0.5
-    return float(plain + turned)
+def relative(ring: int, rescalings: int, turned: int, special: int) -> float:
+    """Largest error to expect among all slots after so many rescalings in a row, when keys
+    are switched at degree 1 on so many levels."""
+    plain = DECRYPTION * np.hypot(encryption(ring), rescaling(ring) * rescalings**0.5)
+    biased = 3 * float(switching(ring, special)[0]) * turned**0.5
+    return float(5 * plain + biased)

@@ -6,14 +6,16 @@ and what this engine makes of it:
 - `add`, `subtract`, `multiply` of different levels: OpenFHE drops the higher one silently,
   scales of different levels mixed; of different degrees: it adds numbers of different
   scales, a wrong sum. Both are refused here.
-- `multiply` leaves three polynomials and degree 2. Three polynomials can be added, scaled,
-  rescaled and decrypted, but not rotated. Rescaling before relinearizing makes 150 times
-  the noise: relinearize first.
+- `multiply` adds degrees, and polynomials but for one. Three polynomials and more can be
+  added, multiplied, rescaled and decrypted, but not rotated. Rescaling before relinearizing
+  makes 150 times the noise: relinearize first.
 - `rotate` and `relinearize` leave an error of about N/6 units of 1 in most slots, up to 30 N
   in the slots near 0 (a rounding bias). At degree 2 it is below everything else: rotating
   before rescaling is more precise, and costs one prime more.
-- `add_scalar` at degree 2 adds at the scale 2^scale * q, not 2^(2 scale): mended.
-- `encode` fails when all coefficients round to 0: zeros are encoded then.
+- `add_scalar` at degree 2 adds at the scale 2^scale * q, not 2^(2 scale): mended, by a
+  plaintext where the scale is not that of q.
+- `encode` at degree 2 rounds at degree 1, and fails when all coefficients round to 0: where
+  the scale is not that of the primes, it is done at degree 1; zeros are encoded as such.
 - `rescale` of degree 1 gives degree 0, whose numbers are lost: refused.
 - A client encrypts with its secret key, which is 30 times less noisy than the public key.
 
@@ -34,9 +36,10 @@ import numpy as np
 from einlang_fhe.engines import binding, trusted
 from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
+from einlang_fhe.engines.decrypting import decrypt
 from einlang_fhe.engines.engine import Bound, Cipher, KeySizes, Operand, Parameters, Plain
 from einlang_fhe.engines.rotating import Rotating
-from einlang_fhe.engines.rules import alike, describe, ready
+from einlang_fhe.engines.rules import alike, describe, same_level
 from einlang_fhe.slots import Instruction
 
 Array = np.ndarray[Any, Any]
@@ -52,17 +55,19 @@ class OpenFHEEngine:
     name = "openfhe"
 
     def keys(
-        self, parameters: Parameters, rotations: Sequence[int], relinearize: bool
+        self, parameters: Parameters, rotations: Sequence[int], relinearize: int
     ) -> tuple[OpenFHEClient, OpenFHEEvaluator]:
-        """Fresh keys: for these rotations only, and for products if asked."""
+        """Fresh keys: for these rotations, and for so many powers of the secret, only."""
         CACHE.sweep()
         context, chain = make_context(parameters)
         steps = sorted({distance % parameters.slots for distance in rotations} - {0})
         with binding.spoken("make keys"):
             pair = context.KeyGen()
             tag = pair.secretKey.GetKeyTag()
-            if relinearize:
+            if relinearize == 1:
                 context.EvalMultKeyGen(pair.secretKey)
+            if relinearize > 1:
+                context.EvalMultKeysGen(pair.secretKey)
             if steps:
                 context.EvalRotateKeyGen(pair.secretKey, steps)
         public = public_keys(context, parameters, chain, tag, steps, relinearize)
@@ -89,9 +94,11 @@ def make_context(parameters: Parameters) -> tuple[Any, Chain]:
             raise
         for feature in (fhe.PKE, fhe.KEYSWITCH, fhe.LEVELEDSHE):
             context.Enable(feature)
-        return context, Chain(parameters.scale, _primes(fhe, context))
+        return context, Chain(parameters.scale, _primes(fhe, context), parameters.nominal)
 
 
+MOST_POWERS = 3
+"""Of the secret, for which there can be keys to relinearise with."""
 _MODEST = Parameters(1 << 13, depth=1, scale=40, first=50, digits=1)
 
 
@@ -104,11 +111,17 @@ def _wish(fhe: Any, parameters: Parameters) -> Any:
     wish.SetRingDim(parameters.ring)
     wish.SetBatchSize(parameters.slots)
     wish.SetMultiplicativeDepth(parameters.depth)
-    wish.SetScalingModSize(parameters.scale)
+    wish.SetScalingModSize(parameters.nominal)
     wish.SetFirstModSize(parameters.first)
     wish.SetScalingTechnique(fhe.FIXEDMANUAL)
-    wish.SetKeySwitchTechnique(fhe.HYBRID)
-    wish.SetNumLargeDigits(parameters.digits)
+    wish.SetCKKSDataType(fhe.COMPLEX)  # Or decoding fails at degree 2 with one prime left.
+    wish.SetMaxRelinSkDeg(MOST_POWERS + 1)
+    if parameters.digits:
+        wish.SetKeySwitchTechnique(fhe.HYBRID)
+        wish.SetNumLargeDigits(parameters.digits)
+    else:
+        wish.SetKeySwitchTechnique(fhe.BV)
+        wish.SetDigitSize(parameters.digit)
     return wish
 
 
@@ -144,6 +157,7 @@ class PublicKeys:
     automorphisms: dict[int, int]
     rotation: Any
     relinearization: Any
+    relinearize: int
 
 
 def public_keys(
@@ -152,14 +166,15 @@ def public_keys(
     chain: Chain,
     tag: str,
     steps: Sequence[int],
-    relinearize: bool,
+    relinearize: int,
 ) -> PublicKeys:
     """Handles on the keys that were made, or read, under a tag."""
     with binding.spoken("find its keys"):
         automorphisms = {step: context.FindAutomorphismIndex(step) for step in steps}
         rotation = context.GetEvalAutomorphismKeyMap(tag) if steps else None
         relinearization = context.GetEvalMultKeyVector(tag)[0] if relinearize else None
-    keys = PublicKeys(context, parameters, chain, tag, automorphisms, rotation, relinearization)
+    handles = automorphisms, rotation, relinearization
+    keys = PublicKeys(context, parameters, chain, tag, *handles, relinearize)
     weakref.finalize(keys, CACHE.forget, tag)
     return keys
 
@@ -196,28 +211,28 @@ class OpenFHEClient:
 
     def decrypt(self, cipher: Cipher) -> Array:
         """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them."""
-        ratio = self.chain.ratio(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
-        with binding.spoken("decrypt"):
-            plain = self.context.Decrypt(self._secret, cipher)
-            plain.SetLength(self.parameters.slots)
-            return np.asarray(plain.GetRealPackedValueArray(), dtype=np.float64) / ratio
+        return decrypt(self.context, self.chain, self._secret, cipher)
 
 
 def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:
     """`slots` numbers at the exact scale of a level, to the power of the degree."""
-    scaled = np.ascontiguousarray(values, dtype=np.float64) * chain.ratio(level, degree)
-    peak = float(np.abs(scaled).max(initial=0.0))
+    written = 1 if chain.free else degree
+    scaled = np.ascontiguousarray(values, dtype=np.float64)
+    scaled = scaled * (chain.true(level, degree) / chain.unit**written)
+    peak = float(np.abs(values).max(initial=0.0))
     if scaled.shape != (context.GetRingDimension() // 2,):
         raise ValueError(f"one number per slot expected, shape {scaled.shape} given")
     if not peak < chain.room(level, degree):
         raise binding.unfit_number(peak)
     try:
-        return context.MakeCKKSPackedPlaintext(scaled, degree, level)
+        plain = context.MakeCKKSPackedPlaintext(scaled, written, level)
     except RuntimeError as error:
         if "Scaling factor too small" not in str(error):
             with binding.spoken("encode"):
                 raise
-    return context.MakeCKKSPackedPlaintext(np.zeros_like(scaled), degree, level)
+        plain = context.MakeCKKSPackedPlaintext(np.zeros_like(scaled), written, level)
+    plain.SetNoiseScaleDeg(degree)
+    return plain
 
 
 class OpenFHEEvaluator(Rotating):
@@ -265,10 +280,8 @@ class OpenFHEEvaluator(Rotating):
             return self._context.EvalNegate(cipher)
 
     def multiply(self, left: Cipher, right: Cipher) -> Cipher:
-        """Both of degree 1 and two polynomials; gives degree 2 and three polynomials."""
-        alike(left, right)
-        ready(left, parts=2)
-        ready(right, parts=2)
+        """Degrees add up, and polynomials but for one."""
+        same_level(left, right)
         with binding.spoken("multiply"):
             return self._context.EvalMultNoRelin(left, right)
 
@@ -279,36 +292,45 @@ class OpenFHEEvaluator(Rotating):
             return self._context.EvalAdd(cipher, plain)
 
     def multiply_plain(self, cipher: Cipher, plain: Plain) -> Cipher:
-        """Both of degree 1; gives degree 2."""
-        alike(cipher, plain)
-        ready(cipher)
+        """The plaintext of degree 1; gives one degree more."""
+        same_level(cipher, plain)
         with binding.spoken("multiply by a plaintext"):
             return self._context.EvalMult(cipher, plain)
 
     def add_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
         """Of any degree."""
-        step = self.chain.step(cipher.GetLevel(), cipher.GetNoiseScaleDeg())
+        level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
+        if self.by_plaintext(level, degree):
+            constant = np.full(self.parameters.slots, float(scalar))
+            return self.add_plain(cipher, self.encode(constant, level, degree))
+        step = self.chain.step(level, degree)
         with binding.spoken("add a number"):
             return self._context.EvalAdd(cipher, float(scalar * step))
 
+    def by_plaintext(self, level: int, degree: int) -> bool:
+        """Whether OpenFHE would add a number at a scale that there is not."""
+        return degree > 1 and (self.chain.free or level == self.chain.depth)
+
     def multiply_scalar(self, cipher: Cipher, scalar: float) -> Cipher:
-        """Of degree 1; gives degree 2."""
-        ready(cipher)
+        """Gives one degree more."""
         ratio = self.chain.ratio(cipher.GetLevel())
         with binding.spoken("multiply by a number"):
             return self._context.EvalMult(cipher, float(scalar * ratio))
 
     def relinearize(self, cipher: Cipher) -> Cipher:
-        """Three polynomials to two; two are left as they are."""
-        if cipher.NumberCiphertextElements() == 2:
+        """Three polynomials and more to two; two are left as they are."""
+        powers = cipher.NumberCiphertextElements() - 2
+        if powers == 0:
             return cipher
-        if self.keys.relinearization is None:
-            raise ValueError("relinearize: the keys were made without a relinearization key")
-        with binding.spoken("relinearize"):
-            return self._context.KeySwitch(cipher, self.keys.relinearization)
+        if powers > self.keys.relinearize:
+            raise ValueError(f"relinearize: the keys were made without one for s^{powers + 1}")
+        with CACHE.reading(), binding.spoken("relinearize"):
+            if powers == 1:
+                return self._context.KeySwitch(cipher, self.keys.relinearization)
+            return self._context.Relinearize(cipher)
 
     def rescale(self, cipher: Cipher) -> Cipher:
-        """Divides by the prime of its level; degree 2 to degree 1."""
+        """Divides by the prime of its level; gives one degree less."""
         if cipher.GetNoiseScaleDeg() < 2 or cipher.GetLevel() >= self.parameters.depth:
             raise ValueError(f"rescale: {describe(cipher)} of depth {self.parameters.depth}")
         with binding.spoken("rescale"):

@@ -39,6 +39,7 @@ class Rotating:
         keys: Any,
     ) -> None:
         self.parameters = parameters
+        self._special = parameters.digits > 0
         self._context = context
         self._automorphisms = automorphisms
         self._rotation_keys = keys
@@ -73,21 +74,21 @@ class Rotating:
         return [self.rotate(cipher, step) for step in steps]
 
     def rotate_sum(self, ciphers: Sequence[Cipher | Hoisted], distances: Sequence[int]) -> Cipher:
-        """In the extended modulus, from which the sum is brought back once."""
+        """In the extended modulus, if there is one, from which the sum is brought back once."""
         steps = [distance % self.parameters.slots for distance in distances]
         for cipher, step in zip(ciphers, steps, strict=True):
             self._index(step)
             alike(_bare(ciphers[0]), _bare(cipher))
             two_parts(_bare(cipher))
         with CACHE.reading(), binding.spoken("sum rotations"):
-            terms = self._extended(zip(ciphers, steps, strict=True))
+            terms = self._terms(zip(ciphers, steps, strict=True))
             total = next(terms)
             for term in terms:
                 self._context.EvalAddInPlace(total, term)
-            return self._context.KeySwitchDown(total)
+            return self._context.KeySwitchDown(total) if self._special else total
 
     def rotate_extended(self, cipher: Hoisted, distance: int) -> Cipher:
-        """A rotation in the extended modulus; terms of that kind can be added."""
+        """A rotation in the extended modulus, if there is one; such terms can be added."""
         self._index(distance % self.parameters.slots)
         with CACHE.reading(), binding.spoken("rotate"):
             return self._turned(cipher, distance % self.parameters.slots)
@@ -96,30 +97,33 @@ class Rotating:
         """The ciphertext in the extended modulus, without a rotation."""
         two_parts(_bare(cipher))
         with binding.spoken("prepare a sum"):
-            return self._context.KeySwitchExt(_bare(cipher), True)
+            return self._extended(_bare(cipher))
 
     def switch_down(self, total: Cipher) -> Cipher:
         """A sum in the extended modulus, brought back."""
         with binding.spoken("sum rotations"):
-            return self._context.KeySwitchDown(total)
+            return self._context.KeySwitchDown(total) if self._special else total
 
     def _turned(self, cipher: Hoisted, step: int) -> Cipher:
-        return self._context.EvalFastRotationExt(cipher.cipher, step, cipher.digits, True)
+        if self._special:
+            return self._context.EvalFastRotationExt(cipher.cipher, step, cipher.digits, True)
+        order = 2 * self.parameters.ring
+        return self._context.EvalFastRotation(cipher.cipher, step, order, cipher.digits)
 
-    def _extended(self, pairs: Iterable[tuple[Cipher | Hoisted, int]]) -> Iterator[Cipher]:
-        """The rotations times the special primes, before they are divided by them.
+    def _extended(self, cipher: Cipher) -> Cipher:
+        return self._context.KeySwitchExt(cipher, True) if self._special else cipher.Clone()
+
+    def _terms(self, pairs: Iterable[tuple[Cipher | Hoisted, int]]) -> Iterator[Cipher]:
+        """The rotations, times the special primes where there are any.
 
         The digits of a ciphertext are shared by the terms that follow each other.
         """
         for _, group in groupby(pairs, key=lambda pair: id(pair[0])):
             ready: Hoisted | None = None
             for cipher, step in group:
-                if step == 0:
-                    yield self._context.KeySwitchExt(_bare(cipher), True)
-                    continue
-                if ready is None:
+                if step and ready is None:
                     ready = cipher if isinstance(cipher, Hoisted) else self.hoist(cipher)
-                yield self._turned(ready, step)
+                yield self._turned(ready, step) if step and ready else self._extended(_bare(cipher))
 
     def _index(self, distance: int) -> int:
         if distance and distance not in self._automorphisms:

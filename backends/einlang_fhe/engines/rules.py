@@ -11,17 +11,20 @@ def describe(value: Cipher | Plain) -> str:
 
 
 def alike(left: Cipher, right: Cipher | Plain) -> None:
-    """Refuses operands of different scales: the program that asks is wrong."""
-    same = left.GetLevel() == right.GetLevel()
-    if not same or left.GetNoiseScaleDeg() != right.GetNoiseScaleDeg():
-        raise ValueError(f"operands differ: {describe(left)} and {describe(right)}")
+    """Refuses operands of different levels or degrees."""
+    same_level(left, right)
+    if left.GetNoiseScaleDeg() != right.GetNoiseScaleDeg():
+        raise _different(left, right)
 
 
-def ready(cipher: Cipher, parts: int = 3) -> None:
-    """Refuses to multiply what is not rescaled or not relinearized."""
-    if cipher.GetNoiseScaleDeg() != 1 or cipher.NumberCiphertextElements() > parts:
-        count = cipher.NumberCiphertextElements()
-        raise ValueError(f"not ready for a product: {describe(cipher)}, {count} polynomials")
+def same_level(left: Cipher, right: Cipher | Plain) -> None:
+    """Refuses operands of different levels."""
+    if left.GetLevel() != right.GetLevel():
+        raise _different(left, right)
+
+
+def _different(left: Cipher, right: Cipher | Plain) -> ValueError:
+    return ValueError(f"operands differ: {describe(left)} and {describe(right)}")
 
 
 def two_parts(cipher: Cipher) -> None:

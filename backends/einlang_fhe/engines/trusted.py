@@ -26,6 +26,8 @@ def bind(
 ) -> Bound:
     """A function of what an instruction reads; with its checks where there is no other."""
     context = run.keys.context
+    if run.parameters.digits == 0 and step.verb in _BACK:
+        return _BACK[step.verb](run, step, operands[0], fresh)
     if step.verb in _DIRECT:
         return getattr(context, _DIRECT[step.verb])
     if step.verb in _PAIRS:
@@ -52,6 +54,8 @@ _PAIRS = {
 
 
 def _add_scalar(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:
+    if run.by_plaintext(operand.level, operand.degree):
+        return checked(run, step)
     number = _scalar(step) * run.chain.step(operand.level, operand.degree)
     context = run.keys.context
     return _into(context.EvalAddInPlace, number) if fresh else _with(context.EvalAdd, number)
@@ -71,6 +75,8 @@ def _scaled(run: OpenFHEEvaluator, number: float, fresh: bool) -> Bound:
 def _relinearize(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:
     if operand.parts == 2:
         return _same
+    if operand.parts > 3:
+        return checked(run, step)
     context, key = run.keys.context, run.keys.relinearization
     return _into(context.KeySwitchInPlace, key) if fresh else _with(context.KeySwitch, key)
 
@@ -113,6 +119,30 @@ def _extend(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: b
         return lambda ready: extend(ready.cipher, True)
     return _with(extend, True)
 
+
+def _rotate_alone(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:
+    """A term of a sum where there are no special primes: a rotation like any other."""
+    distance = step.number % run.parameters.slots
+    order, turn = 2 * run.parameters.ring, run.keys.context.EvalFastRotation
+    return lambda ready: turn(ready.cipher, distance, order, ready.digits)
+
+
+def _copy(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:
+    if operand.hoisted:
+        return lambda ready: ready.cipher.Clone()
+    return _same if fresh else lambda cipher: cipher.Clone()
+
+
+def _nothing(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:
+    return _same
+
+
+_BACK: dict[str, Maker] = {
+    "rotate_extended": _rotate_alone,
+    "extend": _copy,
+    "switch_down": _nothing,
+}
+"""What needs no extended modulus where keys are switched without special primes."""
 
 _MAKERS: dict[str, Maker] = {
     "add_scalar": _add_scalar,
