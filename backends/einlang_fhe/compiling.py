@@ -197,6 +197,7 @@ def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Par
     if options.scale is not None:
         first = options.first or min(60, options.scale + 10)
         found = choose(depth, options.scale, first, ring, insecure=insecure)
+        found = replace(found, spare=depth)
     else:
         found = _fitted(depth, precision, ranges, ring, insecure)
     return found if options.digits is None else replace(found, digits=options.digits)
@@ -216,6 +217,6 @@ def _fitted(
         if mistake.diagnostics[0].code != "E0806":
             raise
         try:
-            return with_peak(depth + 1, 4.0)
+            return replace(with_peak(depth + 1, 4.0), spare=1)
         except BackendMistake:
             raise mistake from None

@@ -135,8 +135,20 @@ class ClearClient:
 
     def decrypt(self, cipher: ClearCipher) -> Array:
         """`slots` float64 numbers; E0804 when they outgrew the modulus."""
-        _fitting(cipher, self.parameters)
-        return cipher.values.copy()
+        return _fitting(self._shortened(cipher), self.parameters).values.copy()
+
+    def _shortened(self, cipher: ClearCipher) -> ClearCipher:
+        """Rescaled, and with the fewest primes that hold results, where primes are scales."""
+        parameters = self.parameters
+        last = parameters.depth - parameters.spare
+        if parameters.prime:
+            return cipher
+        while cipher.level < last and cipher.degree > 1:
+            deviation = noise.rescaling(parameters.ring, cipher.parts)
+            values = self._error(cipher.values, deviation, cipher.degree - 1)
+            level, degree = cipher.level + 1, cipher.degree - 1
+            cipher = replace(cipher, values=values, level=level, degree=degree)
+        return replace(cipher, level=max(cipher.level, last)) if cipher.degree == 1 else cipher
 
 
 class ClearEvaluator:

@@ -27,10 +27,13 @@ NEGLIGIBLE = 2.0**-22
 """The most that the rounding of a client's rescaling may come to, five deviations of it."""
 
 
-def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher) -> Array:
-    """One float64 number for each slot; E0804 when noise took them."""
+def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int) -> Array:
+    """One float64 number for each slot; E0804 when noise took them.
+
+    `last` is the level whose primes are enough for the results.
+    """
     with binding.spoken("decrypt"):
-        cipher, scale = shortened(context, chain, cipher)
+        cipher, scale = shortened(context, chain, cipher, last)
         plain = context.Decrypt(secret, cipher)
         plain.SetLength(context.GetRingDimension() // 2)
         slots = np.asarray(plain.GetCKKSPackedValueArray())
@@ -39,19 +42,19 @@ def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher) -> Array:
     return settled(slots * (divided / scale), chain.modulus(level) / scale)
 
 
-def shortened(context: Any, chain: Chain, cipher: Cipher) -> tuple[Cipher, float]:
+def shortened(context: Any, chain: Chain, cipher: Cipher, last: int) -> tuple[Cipher, float]:
     """The same numbers in fewer primes, one if possible, and their scale."""
     level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
     error = 5 * rescaling(context.GetRingDimension(), cipher.NumberCiphertextElements())
     scale = chain.true(level, degree)
-    while level < chain.depth and (chain.free or degree > 1):
+    while level < last and (chain.free or degree > 1):
         if not error * chain.prime(level) / scale < NEGLIGIBLE and not _usual(chain, cipher):
             break
         cipher, scale = _rescaled(context, cipher), scale / chain.prime(level)
         level, degree = level + 1, max(degree - 1, 1)
         cipher.SetNoiseScaleDeg(degree)
-    if level < chain.depth and degree == 1 and not chain.free:
-        cipher = context.LevelReduce(cipher, None, chain.depth - level)
+    if level < last and degree == 1 and not chain.free:
+        cipher = context.LevelReduce(cipher, None, last - level)
     return cipher, scale
 
 

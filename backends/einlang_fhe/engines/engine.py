@@ -43,7 +43,8 @@ class Parameters:
     Keys are switched in `digits` digits with special primes (hybrid), or, where that is 0,
     without special primes in digits of `digit` bits, 0 for whole primes (BV): faster and
     smaller for few primes, but fit only for what was multiplied and not rescaled yet.
-    `secure` is False only on the user's wish.
+    Of the `depth`, `spare` primes are there because the last one alone does not hold the
+    results. `secure` is False only on the user's wish.
     """
 
     ring: int
@@ -54,6 +55,7 @@ class Parameters:
     secure: bool = True
     prime: int = 0
     digit: int = 0
+    spare: int = 0
 
     @property
     def slots(self) -> int:

@@ -211,7 +211,8 @@ class OpenFHEClient:
 
     def decrypt(self, cipher: Cipher) -> Array:
         """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them."""
-        return decrypt(self.context, self.chain, self._secret, cipher)
+        last = self.parameters.depth - self.parameters.spare
+        return decrypt(self.context, self.chain, self._secret, cipher, last)
 
 
 def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:
