@@ -17,7 +17,8 @@ import pytest
 from einlang_fhe import executor as executing
 from einlang_fhe.engines import binding, engine_named
 from einlang_fhe.engines.clear import ClearCipher, ClearEngine, ClearEvaluator
-from einlang_fhe.engines.engine import Bound, Operand, Parameters
+from einlang_fhe.engines.engine import Bound, Operand, Parameters, checked
+from einlang_fhe.engines.openfhe import OpenFHEEvaluator
 from einlang_fhe.execution import crew
 from einlang_fhe.execution.expand import expand
 from einlang_fhe.executor import Executor
@@ -200,6 +201,7 @@ def test_progress_never_goes_back_and_is_told_to_the_caller(threads: int, eager:
     Executor(levelled, evaluator, threads=threads).run(given, note)
     assert told == sorted(told)
     assert all(done <= total for done, total in told)
+    assert told or threads > 1
 
 
 class Failing(ClearEvaluator):
@@ -386,6 +388,50 @@ def test_ciphertexts_are_the_same_to_the_last_bit(seed: int, pair: Any, eager: N
     exact = interpret(levelled.program, made, [first, second])
     for cipher, value in zip(reply, levelled.program.outputs, strict=True):
         np.testing.assert_allclose(client.decrypt(cipher), exact[value], atol=1e-3)
+
+
+class Careful(OpenFHEEvaluator):
+    """Checks everything in every call."""
+
+    def bind(self, step: Instruction, operands: Sequence[Operand], fresh: bool) -> Bound:
+        """The verb as it is."""
+        return checked(self, step)
+
+
+def every_verb() -> Levelled:
+    build = Builder(SLOTS)
+    x, y = build.input(0), build.input(1)
+    hoisted = build.hoist(x)
+    total = build.rotate_sum([hoisted, hoisted, y, y], [0, 1, 2, 0])
+    low = build.multiply(total, build.rotate(hoisted, 3))
+    low = build.multiply(build.multiply_scalar(low, -0.5), build.add_scalar(low, 0.25))
+    parts = [build.subtract(low, y), build.negate(x), build.multiply_plain(x, 0), build.add(x, y)]
+    once = build.emit("relinearize", build.subtract(x, y))
+    parts += [build.add_plain(once, 1), build.rotate(build.subtract(y, x), 2)]
+    parts += [build.rotate(parts[-1], 1), build.add_scalar(build.multiply_plain(y, 1), -0.5)]
+    levelled = assign(build.program((build.add_all(parts), build.negate(build.negate(y)))))
+    verify(levelled, SMALL.depth, range(SLOTS))
+    return levelled
+
+
+@needs_openfhe
+def test_every_bound_verb_does_what_the_checked_one_does(pair: Any) -> None:
+    levelled = every_verb()
+    client, evaluator = pair
+    vectors = numbers(SMALL.slots)
+    given = request(client, levelled, vectors)
+    found = []
+    for consume in (False, True):
+        run = Executor(levelled, evaluator, entries(vectors[2:]), consume=consume)
+        run.prepare({}, ())
+        found.append([residues(c) for c in run.run([cipher.Clone() for cipher in given])])
+    careful = Executor(levelled, Careful(evaluator.keys), entries(vectors[2:]))
+    careful.prepare({}, ())
+    reply = careful.run(given)
+    assert [[residues(cipher) for cipher in reply]] * 2 == found
+    exact = interpret(levelled.program, vectors[:2], vectors[2:])
+    for cipher, value in zip(reply, levelled.program.outputs, strict=True):
+        np.testing.assert_allclose(client.decrypt(cipher), exact[value], atol=1e-4)
 
 
 @needs_openfhe
