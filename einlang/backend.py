@@ -36,12 +36,14 @@ def silent(what: str, done: int, total: int) -> None:
 class Report:
     """What a backend says of a compiled program: figures by name, and tables to show.
 
-    `figures` holds plain numbers and strings (what `--json` prints); `tables` maps a title
-    to rows of equal keys.
+    `figures` holds plain numbers and strings (what `--json` prints), bytes and seconds under
+    names that end so; `tables` maps a title to rows of equal keys. `groups` maps a title to
+    the figures that are shown below it, by name, where not all belong together.
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Executable(Protocol):

@@ -4,29 +4,69 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from einlang.backend import Report
+from einlang.units import duration
 from einlang_fhe.alternative import comparison
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import load
+from einlang_fhe.drawing.steps import Taken, steps
 from einlang_fhe.execution.crew import cores
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
 
+PHASES = ("keys", "encode", "encrypt", "evaluate", "decrypt")
+GROUPS = {
+    "parameters and security": (
+        *("security", "ring dimension", "slots", "depth", "scale bits", "first prime bits"),
+        *("modulus bits", "key switching digits"),
+    ),
+    "work": (
+        *("rotations", "products", "plain products", "relinearizations", "rescalings"),
+        "bootstraps",
+    ),
+    "what is sent": (
+        *("ciphertexts sent", "request bytes", "ciphertexts returned", "reply bytes"),
+        *("rotation keys", "key bytes"),
+    ),
+    "predicted times": (*(f"predicted {phase} seconds" for phase in PHASES), "threads", "costs"),
+    "times of the last run": tuple(f"{phase} seconds" for phase in PHASES),
+}
 
-def describe(compiled: Compiled, options: Options, seconds: Mapping[str, float]) -> Report:
-    """The report of a program; `seconds` are those of the last run, if there was one."""
-    figures = _figures(compiled, options) | _predicted(compiled, options.threads or cores())
-    figures |= {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
-    layouts = [
-        {"tensor": label, "layout": repr(layout), "ciphertexts": layout.count}
-        for label, layout in compiled.lowered.layouts
-    ]
+
+def describe(compiled: Compiled, options: Options) -> Report:
+    """What is known of a program before it runs."""
     verbs = Counter(step.verb for step in compiled.program.instructions)
-    counts = [{"operation": verb, "count": count} for verb, count in sorted(verbs.items())]
-    plans = comparison(compiled.plans)
-    return Report(figures, {"layouts": layouts, "slot program": counts, "plans": plans})
+    tables = {
+        "layouts": [_row(step) for step in steps(compiled)],
+        "slot program": [{"operation": verb, "count": n} for verb, n in sorted(verbs.items())],
+        "plans": comparison(compiled.plans),
+    }
+    figures = _figures(compiled, options) | _predicted(compiled, options.threads or cores())
+    return Report(figures, tables, GROUPS)
+
+
+def measured(report: Report, seconds: Mapping[str, float]) -> Report:
+    """The same after a run that took so long."""
+    found = {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
+    return replace(report, figures=report.figures | found)
+
+
+def _row(step: Taken) -> dict[str, Any]:
+    """A tensor where it has come to sit, and what that took."""
+    counts = step.counts
+    return {
+        "tensor": step.named.title,
+        "ciphertexts": step.named.layout.count,
+        "layout": step.named.line,
+        "rotations": counts.get("rotation"),
+        "products": counts.get("product"),
+        "plain products": counts.get("plain product"),
+        "level": step.level,
+        "predicted": duration(step.seconds) if step.work else None,
+    }
 
 
 def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
@@ -42,7 +82,7 @@ def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
         "decrypt": costs.reply(levels, parameters, threads),
     }
     predicted = {f"predicted {name} seconds": float(f"{t:.3g}") for name, t in seconds.items()}
-    return {**predicted, "costs": costs.origin}
+    return {**predicted, "threads": threads, "costs": costs.origin}
 
 
 def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
@@ -68,6 +108,7 @@ def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
         "products": program.count("multiply"),
         "plain products": program.count("multiply_plain", "multiply_scalar"),
         "relinearizations": program.count("relinearize"),
+        "rescalings": program.count("rescale"),
         "ciphertexts sent": len(compiled.request),
         "ciphertexts returned": len(program.outputs),
         "request bytes": sum(ciphertext_bytes(parameters, level) for level in compiled.levels),

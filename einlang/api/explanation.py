@@ -17,6 +17,7 @@ from einlang.api.pipeline import Compiled
 from einlang.checking.typed import Tensor, Typed
 from einlang.planning import printing
 from einlang.syntax import nodes, show
+from einlang.units import duration, size
 
 Rows = list[dict[str, Any]]
 
@@ -25,7 +26,8 @@ Rows = list[dict[str, Any]]
 class Explanation:
     """Everything there is to say before a run, as tables; printing it shows them all.
 
-    `figures` are the backend's, by name; `tables` map a title to rows of equal keys.
+    `figures` are the backend's, by name, shown in `groups`; `tables` map a title to rows of
+    equal keys.
     """
 
     name: str
@@ -33,6 +35,12 @@ class Explanation:
     statements: tuple[str, ...]
     figures: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Rows] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> dict[str, Rows]:
+        """All tables by title, the figures last."""
+        return {**self.tables, **figure_tables(self.figures, self.groups, self.backend)}
 
     def as_json(self) -> dict[str, Any]:
         """The same for machines."""
@@ -46,9 +54,7 @@ class Explanation:
 
     def __str__(self) -> str:
         parts = ["\n".join(self.statements)]
-        parts += [f"{title}\n{aligned(rows)}" for title, rows in self.tables.items() if rows]
-        if self.figures:
-            parts.append(f"{self.backend}\n{aligned(figure_rows(self.figures))}")
+        parts += [f"{title}\n{aligned(rows)}" for title, rows in self.sections.items() if rows]
         return "\n\n".join(parts)
 
     def __repr__(self) -> str:
@@ -56,14 +62,42 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         parts = [f"<pre>{escape(chr(10).join(self.statements))}</pre>"]
-        parts += [_html(title, rows) for title, rows in self.tables.items()]
-        parts += [_html(self.backend, figure_rows(self.figures))] if self.figures else []
+        parts += [_html(title, rows) for title, rows in self.sections.items() if rows]
         return "".join(parts)
 
 
+def figure_tables(
+    figures: Mapping[str, Any], groups: Mapping[str, Sequence[str]], rest: str
+) -> dict[str, Rows]:
+    """Figures as tables: the groups, and before them what is in none, under the title `rest`.
+
+    >>> figures = {"engine": "clear", "depth": 3}
+    >>> for title, rows in figure_tables(figures, {"parameters": ["depth", "ring"]}, "fhe").items():
+    ...     print(title, rows)
+    fhe [{'figure': 'engine', 'value': 'clear'}]
+    parameters [{'figure': 'depth', 'value': 3}]
+    """
+    grouped = {name for names in groups.values() for name in names}
+    tables = {rest: {name: value for name, value in figures.items() if name not in grouped}}
+    for title, names in groups.items():
+        tables[title] = {name: figures[name] for name in names if name in figures}
+    return {title: figure_rows(some) for title, some in tables.items() if some}
+
+
 def figure_rows(figures: Mapping[str, Any]) -> Rows:
-    """Figures as the rows of a table."""
-    return [{"figure": name, "value": value} for name, value in figures.items()]
+    """Figures as the rows of a table, bytes and seconds in fitting units.
+
+    >>> figure_rows({"request bytes": 2367072, "encrypt seconds": 0.0123})
+    [{'figure': 'request', 'value': '2.37 MB'}, {'figure': 'encrypt', 'value': '12.3 ms'}]
+    """
+    return [dict(zip(("figure", "value"), _shown(*item), strict=True)) for item in figures.items()]
+
+
+def _shown(name: str, value: Any) -> tuple[str, Any]:
+    for ending, unit in ((" bytes", size), (" seconds", duration)):
+        if name.endswith(ending) and isinstance(value, (int, float)):
+            return name.removesuffix(ending), unit(value)
+    return name, value
 
 
 def cell(value: Any) -> str:
@@ -123,7 +157,8 @@ def explain(tree: nodes.Program, compiled: Compiled, backend: str) -> Explanatio
     tables |= {title: rows for title, rows in report.tables.items() if rows not in tables.values()}
     statements = tuple(show(tree).rstrip().split("\n"))
     kept = {title: rows for title, rows in tables.items() if rows}
-    return Explanation(compiled.typed.name, backend, statements, report.figures, kept)
+    name, figures = compiled.typed.name, report.figures
+    return Explanation(name, backend, statements, figures, kept, report.groups)
 
 
 def _tensors(typed: Typed) -> Rows:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from einlang.api.explanation import Explanation, figure_rows
+from einlang.api.explanation import Explanation
 from einlang.commands import options
 from einlang.commands.speaking import guarded, print_json, show, table
 
@@ -35,7 +35,5 @@ def explain(
 
 def _blocks(explanation: Explanation) -> Iterator[RenderableType]:
     yield Text("\n".join(explanation.statements))
-    for title, rows in explanation.tables.items():
+    for title, rows in explanation.sections.items():
         yield table(rows, title)
-    if explanation.figures:
-        yield table(figure_rows(explanation.figures), explanation.backend)

@@ -182,8 +182,8 @@ def test_files_of_every_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_texts_of_layouts(name: str, golden: Any) -> None:
     named = Named.of(LAYOUTS[name], "x")
-    text = "\n".join([f"{named.title}: {named.shape} in {named.room}", *bits(named), *slots(named)])
-    golden(GOLDEN / f"{name}.txt", text + "\n")
+    lines = [f"{named.title}: {named.shape} in {named.room}", named.line]
+    golden(GOLDEN / f"{name}.txt", "\n".join([*lines, *bits(named), *slots(named), ""]))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

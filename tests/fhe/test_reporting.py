@@ -45,3 +45,22 @@ def test_plans_stand_beside_each_other(executable: FheExecutable) -> None:
     plans = Alternative("rolled", {"rotations": 3}), Alternative("rows", {"rotations": 9})
     weighed = replace(executable, compiled=replace(executable.compiled, plans=plans))
     assert weighed.report.tables["plans"] == comparison(plans)
+
+
+def test_what_is_shown_of_layouts_adds_up(executable: FheExecutable) -> None:
+    report = executable.report
+    rows = report.tables["layouts"]
+    names = [row["tensor"] for row in rows]
+    assert sorted(names) == ["A[i, j]", "B[j, k]", "C[i, k]", "y.1[i]", "y[i]"]
+    assert names.index("A[i, j]") < names.index("C[i, k]") < names.index("y[i]")
+    for column in ("rotations", "products", "plain products"):
+        assert sum(row[column] or 0 for row in rows) == report.figures[column]
+    assert rows[-1]["level"] == report.figures["depth"]
+
+
+def test_every_figure_of_a_group_is_one(executable: FheExecutable) -> None:
+    executable.run({"A": [[0.5] * 4] * 5, "B": [[0.5] * 3] * 4, "w": [1.0] * 3})
+    report = executable.report
+    after = set(report.groups["times of the last run"])
+    assert after <= set(report.figures)
+    assert set(report.groups["predicted times"]) <= set(report.figures)

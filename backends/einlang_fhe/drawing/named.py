@@ -23,6 +23,7 @@ from einlang_fhe.layout import Bit, Copy, Layout, Place, width
 Kind = Literal["index", "copy", "zero", "junk"]
 Known = tuple[int, int]
 """Bits of an index that are known, as a mask, and what they are."""
+MARK: dict[Kind, str] = {"copy": "*", "zero": ".", "junk": "?"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -86,6 +87,34 @@ class Named:
                 new = Group(last.kind, last.position, last.count + 1, last.axis, last.low)
             found.append(new)
         return tuple(reversed(found))
+
+    @property
+    def line(self) -> str:
+        """Its bits in one line, the highest first, those of the ciphertext number before a bar.
+
+        >>> from einlang_fhe.layout import arrange
+        >>> Named.of(arrange((3, 4), (1, 0), slots=32), "A", ("i", "k")).line
+        '*2 i k'
+        >>> Named.of(arrange((100, 200), (1, 0), slots=4096), "A", ("i", "k")).line
+        'i>>4 | i[3:0] k'
+        """
+        digits = [
+            f"{self._index(d.axis)}{f'>>{d.low}' if d.low else ''}" for d in self.layout.digits
+        ]
+        words = " ".join(map(self._word, self.groups))
+        return f"{' '.join(digits)} | {words}" if digits else words
+
+    def _word(self, group: Group) -> str:
+        if group.kind != "index":
+            return f"{MARK[group.kind]}{1 << group.count}"
+        whole = group.count == width(self.layout.shape[group.axis])
+        high = group.low + group.count - 1
+        bits = f"[{high}:{group.low}]" if group.count > 1 else f"[{high}]"
+        return f"{self._index(group.axis)}{'' if whole else bits}"
+
+    def _index(self, axis: int) -> str:
+        rolled = self.rolled(axis)
+        return f"({self.axes[axis]}{rolled})" if rolled else self.axes[axis]
 
     def rolled(self, axis: int) -> str:
         """What an index is rolled by, as ` + j`; nothing where it is not."""

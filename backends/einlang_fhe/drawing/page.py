@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from einlang.diagrams.drawing.scene import SOFT, Curve, Dot, Item, Picture, Shape, Text, width
+from einlang.units import duration
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.drawing.colours import Colours
 from einlang_fhe.drawing.marks import filled
@@ -49,15 +50,6 @@ def captions(step: Taken) -> list[str]:
     time = f"about {duration(step.seconds)}" if step.work else ""
     words = (step.work or "nothing to do", f"level {step.level}", time, end)
     return [f"= {step.how}", " · ".join(word for word in words if word)]
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit that suits it.
-
-    >>> [duration(t) for t in (2.5e-5, 0.0123, 0.5, 75)]
-    ['0.025 ms', '12.3 ms', '500 ms', '75 s']
-    """
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def _arrows(taken: Sequence[Taken], heights: Sequence[float]) -> Iterator[Item]:

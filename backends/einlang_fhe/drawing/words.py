@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from einlang_fhe.compiling import Compiled
-from einlang_fhe.drawing.named import Group, Kind, Named
+from einlang_fhe.drawing.named import MARK, Group, Named
 from einlang_fhe.drawing.page import captions
 from einlang_fhe.drawing.rows import FEW, SEEN, contents, seen
 from einlang_fhe.drawing.steps import steps
 from einlang_fhe.drawing.strip import caption, values, worths
 from einlang_fhe.layout import Digit, Layout
 
-MARK: dict[Kind, str] = {"copy": "*", "zero": ".", "junk": "?"}
 IN_INDEX, IN_SLOTS = "in the index", "in slots"
 LEGEND = (
     "The bits of a slot number, the highest first: how much each counts in its index, and how\n"

@@ -6,6 +6,9 @@ from typing import Any
 
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.compiling import Compiled
+from einlang_fhe.drawing.formula import Formulas
+from einlang_fhe.drawing.named import Named
+from einlang_fhe.layout import Layout
 from einlang_fhe.search.search import Found, Plan
 
 
@@ -24,9 +27,15 @@ def _name(compiled: Compiled, other: Compiled) -> str:
     """The first thing in which a program differs from another."""
     if compiled.parameters.ring != other.parameters.ring:
         return f"ring dimension {compiled.parameters.ring}"
-    pairs = zip(compiled.lowered.layouts, other.lowered.layouts, strict=False)
-    changed = (f"{label}: {layout}" for (label, layout), (_, old) in pairs if layout != old)
+    pairs = zip(compiled.lowered.places, other.lowered.places, strict=False)
+    changed = (_place(compiled, *now) for now, then in pairs if now[1] != then[1])
     return next(changed, f"{len(compiled.program.instructions)} instructions")
+
+
+def _place(compiled: Compiled, number: int, layout: Layout) -> str:
+    formulas = Formulas(compiled.lowered.flow)
+    named = Named.of(layout, formulas.names[number], formulas.axes(number))
+    return f"{named.title} as {named.line}"
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
