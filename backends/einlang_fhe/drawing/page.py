@@ -88,8 +88,8 @@ LEGEND: tuple[tuple[Kind, str], ...] = (
 EXPLAINED = (
     "A slot number is written in bits, the highest first. In a cell: how much the bit counts in "
     "its index; below it: how many slots the next value is away.",
-    "The first block of a row is magnified in the row below; the last rows show single slots, "
-    "with the indices of what is in them.",
+    "The first block of a row is magnified in the row below; the last rows show the first "
+    "slots one by one, of the first ciphertexts, with the indices of what is in them.",
     "An index i + j is rolled: it is stored at i + j, counted modulo its size. A level is how many "
     "primes of the modulus are used up.",
 )

@@ -24,7 +24,7 @@ from einlang_fhe.drawing.named import Group, Kind, Known, Named, fix
 MOST = 16
 """Blocks in a row; where there are more, the first and the last are shown."""
 LAST = 2
-LETTERS = 96
+LETTERS = 180
 """So many letters in a row can be read."""
 SEEN = 16
 """Slots that are shown one by one, of so many ciphertexts:"""

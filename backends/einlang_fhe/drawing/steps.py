@@ -127,6 +127,8 @@ class _Telling:
         if value >= len(self.flow.inputs):
             how = f"{self.packed.of(value)}, {how}"
         how += "" if scale == 1 else f", times {scale:.4g}"
+        again = any(isinstance(key, tuple) and key[0] == value for key in self.place)
+        how += ", in another layout" if again else ""
         named = Named.of(layout, self.packed.names[value], self.packed.axes(value))
         return self._put(sent, Taken(named, how, level=level))
 

@@ -20,6 +20,8 @@ from einlang_fhe.drawing.rows import FEW, SEEN, Row, contents, rows, seen
 HIGH = 0.5
 DEEP = 0.34
 """Between two rows."""
+DOTS = 0.7
+"""The room of blocks that are left out."""
 WORD = 0.28
 FINE = 8
 """A group of slots fewer than this apart is seen among the single slots, and needs no row."""
@@ -32,9 +34,9 @@ def magnified(named: Named, colours: Colours, left: float, broad: float) -> Pict
     y = 0.0
     coarse = [group for group in named.groups if group.step >= FINE]
     for row in rows(named, min(len(coarse), DEEPEST) if named.layout.slots > SEEN else 0):
-        items.append(Text(0, y + HIGH / 2, row.label, WORD, anchor="start", colour=SOFT))
+        items.append(label(y, row.label, left))
         items += _drawn(named, row, colours, left, broad, y)
-        items += funnel(left, broad, len(row.blocks), y + HIGH)
+        items += funnel(left, broad, each(row, broad), y + HIGH)
         y += HIGH + DEEP
     slots, high = excerpt(named, colours, left, broad)
     items += (item.moved(0, y) for item in slots)
@@ -44,13 +46,26 @@ def magnified(named: Named, colours: Colours, left: float, broad: float) -> Pict
 def _drawn(
     named: Named, row: Row, colours: Colours, left: float, broad: float, y: float
 ) -> Iterator[Item]:
-    each = broad / len(row.blocks)
-    for number, part in enumerate(row.blocks):
-        x = left + number * each
+    x, usual = left, each(row, broad)
+    for part in row.blocks:
+        room = DOTS if part.left_out else usual
         if not part.left_out:
             tint = colours.of(named.axes[part.axis]) if part.axis >= 0 else PLAIN
-            yield from filled(part.kind, x, y, each, HIGH, tint if part.kind == "index" else "")
-        yield fitted(x, y, each, HIGH, part.text)
+            yield from filled(part.kind, x, y, room, HIGH, tint if part.kind == "index" else "")
+        yield fitted(x, y, room, HIGH, part.text)
+        x += room
+
+
+def each(row: Row, broad: float) -> float:
+    """How broad a block of a row is."""
+    dots = sum(part.left_out for part in row.blocks)
+    return (broad - dots * DOTS) / (len(row.blocks) - dots)
+
+
+def label(y: float, text: str, left: float) -> Text:
+    """What a row is, beside it, as large as fits."""
+    height = min(WORD, WORD * (left - 0.2) / width(text, WORD))
+    return Text(0, y + HIGH / 2, text, round(height, 3), anchor="start", colour=SOFT)
 
 
 def fitted(x: float, y: float, broad: float, high: float, text: str) -> Text:
@@ -60,10 +75,10 @@ def fitted(x: float, y: float, broad: float, high: float, text: str) -> Text:
     return Text(x + broad / 2, y + high / 2, text, round(height, 3))
 
 
-def funnel(left: float, broad: float, parts: int, y: float) -> tuple[Item, Item]:
-    """From the first of so many parts to the whole of the row below."""
+def funnel(left: float, broad: float, first: float, y: float) -> tuple[Item, Item]:
+    """From the first block of a row to the whole of the row below."""
     top, low = y + 0.03, y + DEEP - 0.03
-    start, end = (left + broad / parts, top), (left + broad, low)
+    start, end = (left + first, top), (left + broad, low)
     sides = Strokes((((left, top), (left, low)), (start, end)), LINE, 0.025)
     return Shape(((left, top), start, end, (left, low)), ZOOM), sides
 
@@ -76,7 +91,7 @@ def excerpt(named: Named, colours: Colours, left: float, broad: float) -> tuple[
     each = min(broad / count, 1.4)
     tint = _tint(named, colours)
     for number in range(min(named.layout.count, FEW)):
-        items.append(Text(0, y + HIGH / 2, seen(named, number), WORD, anchor="start", colour=SOFT))
+        items.append(label(y, seen(named, number), left))
         for slot, (kind, text) in enumerate(contents(named, number, count)):
             x = left + slot * each
             items += filled(kind, x, y, each, HIGH, tint if kind == "index" else "")
