@@ -28,11 +28,11 @@ from typing import Any
 from einlang_fhe.costs import load
 from einlang_fhe.costs.tally import calls
 from einlang_fhe.engines.engine import Cipher, Evaluator
-from einlang_fhe.execution import tasks
 from einlang_fhe.execution.crew import Race
 from einlang_fhe.execution.expand import expand
 from einlang_fhe.execution.kept import Kept
 from einlang_fhe.execution.ready import Call, Ready, keys, ready
+from einlang_fhe.execution.tasks import Shared, alone, share
 from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.passes.order import Order
@@ -40,15 +40,6 @@ from einlang_fhe.plaintexts import Entry
 from einlang_fhe.verifier import verify
 
 Progress = Callable[[int, int], None]
-START = 3e-4
-"""Seconds that threads take until they work."""
-HAND_OVER = 2e-5
-"""Seconds that a thread takes to find its next task."""
-WORTHWHILE = 0.9
-"""Threads are used where they are predicted to take that share of the time at most."""
-TASKS = 16
-"""About so many tasks for each thread, of at least `SMALLEST` seconds."""
-SMALLEST = 3e-4
 
 
 class Executor:
@@ -76,37 +67,20 @@ class Executor:
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
     @cached_property
-    def groups(self) -> list[list[int]]:
-        """The instructions in tasks: in one, where one thread is predicted to be as fast."""
-        steps = self.levelled.program.instructions
-        if self.threads > 1:
-            groups = self._shared()
-            if groups:
-                return groups
-        return [[n for n, step in enumerate(steps) if step.verb != "input"]]
-
-    def _shared(self) -> list[list[int]] | None:
-        """Tasks for several threads, if these are predicted to be faster than one."""
+    def shared(self) -> Shared:
+        """The instructions in tasks, for as many threads as are predicted to help."""
+        program = self.levelled.program
+        if self.threads == 1:
+            return alone(program)
         parameters, costs = self.evaluator.parameters, load()
         seconds = [costs.seconds(v, parameters, *at) for v, *at in calls(self.levelled)]
-        total = sum(seconds)
-        quantum = max(total / (TASKS * self.threads), SMALLEST)
-        groups = tasks.gather(self.levelled.program, seconds, quantum)
-        work = [sum(seconds[number] for number in group) + HAND_OVER for group in groups]
-        following = tasks.links(self.levelled.program, groups)
-        span = tasks.span(following, work, self.threads) + START
-        return groups if span < WORTHWHILE * total else None
-
-    @cached_property
-    def following(self) -> list[list[int]]:
-        """For each task those that read its result."""
-        return tasks.links(self.levelled.program, self.groups)
+        return share(program, seconds, self.threads)
 
     @cached_property
     def ready(self) -> Ready:
         """The tasks, bound to the evaluator."""
         made = self.kept.keys, self.kept.encode
-        return ready(self.levelled, self.groups, self.evaluator, *made, self.consume)
+        return ready(self.levelled, self.shared.tasks, self.evaluator, *made, self.consume)
 
     def prepare(
         self,
@@ -150,7 +124,7 @@ class Executor:
             if progress is not None:
                 progress(done, len(program.tasks))
 
-        Race(self.following, work).run(self.threads, report)
+        Race(self.shared.following, work).run(self.shared.threads, report)
 
 
 def _run(calls: Sequence[Call], values: list[Any], progress: Progress | None) -> None:

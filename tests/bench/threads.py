@@ -88,7 +88,7 @@ class Pair:
         executor = self.several.executor
         found: dict[str, Any] = {
             "instructions": len(executor.levelled.program.instructions),
-            "tasks": len(executor.groups),
+            "tasks": len(executor.shared.tasks),
             "seconds": {"one thread": best[0], "several": best[1]},
             "speed-up": {part: best[0][part] / max(best[1][part], 1e-9) for part in PARTS},
             "processor": sum(self.spent) / sum(self.seconds[0]["evaluate"]),

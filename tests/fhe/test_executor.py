@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from einlang_fhe import executor as executing
 from einlang_fhe.engines import binding, engine_named
 from einlang_fhe.engines.clear import ClearCipher, ClearEngine, ClearEvaluator
 from einlang_fhe.engines.engine import Bound, Operand, Parameters, checked
 from einlang_fhe.engines.openfhe import OpenFHEEvaluator
-from einlang_fhe.execution import crew
+from einlang_fhe.execution import crew, tasks
 from einlang_fhe.execution.expand import expand
 from einlang_fhe.executor import Executor
 from einlang_fhe.passes.balance import Balance
@@ -44,8 +43,8 @@ needs_openfhe = pytest.mark.skipif(
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads for the smallest programs, and tasks of single instructions."""
-    monkeypatch.setattr(executing, "WORTHWHILE", float("inf"))
-    monkeypatch.setattr(executing, "SMALLEST", 0.0)
+    monkeypatch.setattr(tasks, "WORTHWHILE", float("inf"))
+    monkeypatch.setattr(tasks, "SMALLEST", 0.0)
 
 
 def program(seed: int, most: int = 25) -> Levelled:
@@ -251,16 +250,25 @@ def test_noise_is_drawn_in_order(eager: None) -> None:
 def test_small_programs_stay_on_one_thread() -> None:
     levelled = sums_of_products(2, 1)
     _, evaluator = clear(levelled)
-    assert len(Executor(levelled, evaluator, threads=8).groups) == 1
+    assert len(Executor(levelled, evaluator, threads=8).shared.tasks) == 1
 
 
 def test_large_programs_are_cut_into_a_few_tasks() -> None:
     levelled = sums_of_products(128, 4)
     parameters = Parameters(1 << 14, levelled.depth, 40, 50, 1)
     _, evaluator = ClearEngine(noise=False).keys(parameters, [], True)
-    groups = Executor(levelled, evaluator, threads=2).groups
-    assert 16 <= len(groups) <= 128
-    assert sum(map(len, groups)) == sum(s.verb != "input" for s in levelled.program.instructions)
+    shared = Executor(levelled, evaluator, threads=2).shared
+    assert shared.threads == 2
+    assert 16 <= len(shared.tasks) <= 128
+    written = sum(step.verb != "input" for step in levelled.program.instructions)
+    assert sum(map(len, shared.tasks)) == written
+
+
+def test_no_more_threads_than_help() -> None:
+    program = Balance().apply(sums_of_products(64, 4)).program
+    assert tasks.share(program, [1e-3] * len(program.instructions), 3).threads == 3
+    assert tasks.share(program, [1e-3] * len(program.instructions), 1000).threads <= 64
+    assert tasks.share(program, [1e-6] * len(program.instructions), 8).threads == 1
 
 
 class Encoding(ClearEvaluator):

@@ -32,8 +32,51 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import count, takewhile
 
 from einlang_fhe.slots import SlotProgram
+
+START = 1.5e-4
+"""Seconds that a thread takes until it works."""
+HAND_OVER = 2e-5
+"""Seconds that a thread takes to find its next task."""
+LOCKED = 3e-6
+"""Seconds of each instruction in which no other thread can run Python."""
+WORTHWHILE = 0.9
+"""More threads are used where they are predicted to take that share of the time at most."""
+TASKS = 16
+"""About so many tasks for each thread, of at least `SMALLEST` seconds."""
+SMALLEST = 3e-4
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Tasks for so many threads; for each task those that read its result."""
+
+    threads: int
+    tasks: Sequence[Sequence[int]]
+    following: Sequence[Sequence[int]]
+
+
+def alone(program: SlotProgram) -> Shared:
+    """All instructions in one task."""
+    steps = program.instructions
+    return Shared(1, [[n for n, step in enumerate(steps) if step.verb != "input"]], [[]])
+
+
+def share(program: SlotProgram, seconds: Sequence[float], most: int) -> Shared:
+    """Tasks for at most so many threads: for as many as each doubling is predicted to pay."""
+    best, fastest = alone(program), sum(seconds)
+    for threads in (*takewhile(lambda n: n < most, (1 << n for n in count(1))), most):
+        quantum = max(sum(seconds) / (TASKS * threads), SMALLEST)
+        groups = gather(program, seconds, quantum)
+        work = [sum(seconds[number] for number in group) + HAND_OVER for group in groups]
+        shared = Shared(threads, groups, links(program, groups))
+        taken = max(span(shared.following, work, threads), LOCKED * len(seconds))
+        if not taken + START * threads <= WORTHWHILE * fastest:
+            break
+        best, fastest = shared, taken + START * threads
+    return best
 
 
 def gather(program: SlotProgram, seconds: Sequence[float], quantum: float) -> list[list[int]]:
