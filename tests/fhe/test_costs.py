@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from einlang_fhe import FheBackend
 from einlang_fhe.costs import Costs, calibration, fitting, load, storage, timing
-from einlang_fhe.costs.tally import tally
+from einlang_fhe.costs.tally import calls, tally
 from einlang_fhe.costs.terms import VERBS
 from einlang_fhe.engines import binding
 from einlang_fhe.engines.engine import Parameters
@@ -71,6 +71,41 @@ def test_a_sum_of_rotations_costs_its_parts() -> None:
     assert counts["rotate_extended"] == counts["add_extended"] == 4
     assert counts["extend"] == counts["switch_down"] == counts["rotate_hoisted"] == 1
     assert load().threads(made, DEEP, 10**6) < load().program(made, DEEP)
+
+
+def test_products_of_many_polynomials_cost_more() -> None:
+    build = Builder(slots=DEEP.slots)
+    x = build.input(0)
+    square = build.emit("multiply", x, x)
+    cube = build.emit("multiply", square, x)
+    total = build.add(cube, build.emit("negate", cube))
+    steps = build.program((build.emit("relinearize", total),))
+    made = Levelled(steps, levels=(0,) * 6, degrees=(1, 2, 3, 3, 3, 3))
+    assert [call for call in calls(made) if call[0] != "input"] == [
+        ("multiply", 0, 2),
+        ("multiply", 0, 3),
+        ("negate", 0, 4),
+        ("add", 0, 4),
+        ("relinearize", 0, 3),
+    ]
+    costs = load()
+    assert costs.seconds("relinearize", DEEP, 0, 3) == 2 * costs.seconds("relinearize", DEEP)
+
+
+def test_without_special_primes_there_is_nothing_to_extend() -> None:
+    costs, plain = load(), Parameters(1 << 12, 1, 32, 54, 0, prime=54)
+    fine = replace(plain, digit=18)
+    assert costs.seconds("switch_down", plain) < costs.seconds("add", plain)
+    assert costs.seconds("rotate_extended", plain) == costs.seconds("rotate_hoisted", plain)
+    assert costs.seconds("rotate", plain) < costs.seconds("rotate", fine)
+    special = replace(plain, prime=0, scale=54, digits=1)
+    assert costs.seconds("rotate", plain) < costs.seconds("rotate", special)
+    assert costs.keys(plain, 1, False) < costs.keys(special, 1, False)
+
+
+def test_decryption_costs_more_where_more_primes_are_needed() -> None:
+    costs = load()
+    assert costs.seconds("decrypt", replace(DEEP, spare=4)) > 2 * costs.seconds("decrypt", DEEP)
 
 
 def test_threads_share_the_work_but_for_the_longest_chain() -> None:
@@ -152,8 +187,11 @@ def test_a_broken_file_is_refused(change: Any, tmp_path: Path) -> None:
 def test_every_verb_is_measured_and_fitted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     small = Parameters(1 << 10, 2, 40, 50, 1, secure=False)
     station = timing.Station(small, levels=(0, 1, 2), budget=0)
+    plain = Parameters(1 << 10, 1, 50, 54, 0, secure=False)
+    other = timing.Station(plain, levels=(0, 1), budget=0)
     monkeypatch.setattr(calibration, "FULL", (station,))
-    monkeypatch.setattr(calibration, "QUICK", (station,))
+    monkeypatch.setattr(calibration, "PLAIN", (other,))
+    monkeypatch.setattr(calibration, "QUICK", (station, other))
     monkeypatch.setattr(timing, "ROUND", 0)
     monkeypatch.setenv(storage.VARIABLE, str(tmp_path / "mine.json"))
     seen = []
@@ -163,7 +201,7 @@ def test_every_verb_is_measured_and_fitted(monkeypatch: pytest.MonkeyPatch, tmp_
         assert load().origin == report.figures["written to"] == str(tmp_path / "mine.json")
         assert all(load().seconds(verb, DEEP) > 0 for verb in VERBS)
         assert {row["verb"] for row in next(iter(report.tables.values()))} == set(VERBS)
-    assert seen[:2] == [("calibrate", 0, 1), ("calibrate", 1, 1)]
+    assert seen[:2] == [("calibrate", 0, 2), ("calibrate", 1, 2)]
 
 
 def test_times_that_follow_a_formula_are_fitted() -> None:

@@ -34,6 +34,12 @@ def _station(bits: int, depth: int, digits: int, budget: float = 0.03) -> Statio
     return Station(parameters, tuple(levels), budget, pool=2 if bits > 15 else 4)
 
 
+def _plain(bits: int, depth: int, digit: int, budget: float = 0.03) -> Station:
+    """Without special primes, in digits of so many bits."""
+    parameters = Parameters(1 << bits, depth, 50, 54, 0, secure=False, digit=digit)
+    return Station(parameters, tuple(range(depth + 1)), budget)
+
+
 FULL = tuple(
     _station(*place)
     for place in (
@@ -46,8 +52,20 @@ FULL = tuple(
 )
 """Up to twice the depth that is secure at a ring dimension, few digits and many."""
 
-QUICK = tuple(
-    _station(*place, budget=0.0) for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))
+PLAIN = tuple(
+    _plain(*place)
+    for place in (
+        *((11, 0, 0), (11, 0, 18), (11, 1, 0), (11, 1, 20)),
+        *((12, 0, 20), (12, 1, 0), (12, 1, 18), (12, 3, 0)),
+        *((13, 1, 0), (13, 2, 0), (13, 3, 0), (13, 1, 20)),
+        *((14, 2, 0), (14, 4, 0)),
+    )
+)
+"""Few primes, without special ones."""
+
+QUICK = (
+    *(_station(*place, budget=0.0) for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))),
+    *(_plain(*place, budget=0.0) for place in ((12, 1, 0), (13, 2, 0))),
 )
 
 
@@ -122,7 +140,7 @@ def keep(quick: bool = False, progress: Progress = silent) -> Report:
 def calibrate(known: Costs, quick: bool = False, progress: Progress = silent) -> Calibration:
     """Measures this machine. `known`: the formulas that a quick calibration scales."""
     stick = Yardstick.rotation()
-    samples = measured(stick, QUICK if quick else FULL, progress)
+    samples = measured(stick, QUICK if quick else (*FULL, *PLAIN), progress)
     coefficients = scaled(known, samples) if quick else fitted(samples)
     crowds = {count: crowding(stick, count) for count in _crowds()}
     costs = Costs(coefficients, "measured", machine(), crowds)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from operator import mul
 
 from einlang_fhe.costs.tally import Call, Tally, critical_path, tally
-from einlang_fhe.costs.terms import Shape
+from einlang_fhe.costs.terms import Shape, named
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.parameters import ciphertext_bytes, predicted_key_sizes
 from einlang_fhe.passes.levels import Levelled
@@ -40,7 +40,10 @@ class Costs:
     _known: dict[Parameters, dict[Call, float]] = field(default_factory=dict, repr=False)
 
     def seconds(self, verb: str, parameters: Parameters, level: int = 0, parts: int = 2) -> float:
-        """One call of a verb on operands of that level and so many polynomials.
+        """One call of a verb on operands of that level.
+
+        `parts` are the polynomials that it meets, where they are not two; for a product
+        half the pairs of them, for a relinearisation those that remain and those taken away.
 
         The verbs are those of slot programs and those of `terms.VERBS`. The level of a
         `drop` is that of its operand, one prime is dropped.
@@ -60,11 +63,14 @@ class Costs:
         if verb == "drop":
             steps = "multiply_scalar", "rescale"
             return sum(self.seconds(step, parameters, level, parts) for step in steps)
-        by_ring = self.coefficients[verb]
+        if verb == "relinearize" and parts > 2:  # One key switching for each polynomial more.
+            return (parts - 1) * self.seconds(verb, parameters, level)
+        formula = named(verb, parameters)
+        by_ring = self.coefficients[formula]
         ring = min(
             by_ring, key=lambda known: abs(known.bit_length() - parameters.ring.bit_length())
         )
-        return sum(map(mul, by_ring[ring], Shape.of(parameters, level, parts).row(verb)))
+        return sum(map(mul, by_ring[ring], Shape.of(parameters, level, parts).row(formula)))
 
     def program(self, levelled: Levelled, parameters: Parameters) -> float:
         """Evaluation of a program, its plaintexts encoded beforehand."""

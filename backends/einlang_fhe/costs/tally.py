@@ -17,7 +17,7 @@ rotate_hoisted 0 2 2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from einlang_fhe.execution.expand import expand, hoisted
 from einlang_fhe.passes.levels import Levelled
@@ -86,24 +86,35 @@ def calls(levelled: Levelled) -> Iterator[Call]:
     """
     steps, levels = levelled.program.instructions, levelled.levels
     ready = hoisted(levelled.program)
-    three: set[int] = set()
+    more: dict[int, int] = {}  # The values of three polynomials and more.
     wide: set[int] = set()
     for number, step in enumerate(steps):
         verb: str = step.verb
-        raw = verb != "relinearize" and not three.isdisjoint(step.arguments)
-        if raw or verb == "multiply":
-            three.add(number)
+        arguments = step.arguments
+        met = 2
+        if verb == "multiply" or not more.keys().isdisjoint(arguments):
+            met, left = _met(verb, [more.get(value, 2) for value in arguments])
+            if left > 2:
+                more[number] = left
         if verb == "hoist":
             ready.add(number)
         elif verb in ("rotate_extended", "extend"):
             wide.add(number)
-        elif verb == "rotate" and step.arguments[0] in ready:
+        elif verb == "rotate" and arguments[0] in ready:
             verb = "rotate_hoisted"
-        elif verb == "add" and step.arguments[0] in wide:
+        elif verb == "add" and arguments[0] in wide:
             wide.add(number)
             verb = "add_extended"
-        level = levels[number] - (verb in ("rescale", "drop"))
-        yield verb, level, 3 if raw else 2
+        yield verb, levels[number] - (verb in ("rescale", "drop")), met
+
+
+def _met(verb: str, parts: Sequence[int]) -> tuple[int, int]:
+    """The polynomials that a verb meets, as `Costs.seconds` has them, and those it leaves."""
+    if verb == "multiply":
+        left, right = parts
+        return left * right // 2, left + right - 1
+    most = max(parts)
+    return (max(2, most - 1), 2) if verb == "relinearize" else (most, most)
 
 
 def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:

@@ -28,7 +28,7 @@ WORDS = 1 << 20
 @dataclass(frozen=True)
 class Shape:
     """The sizes that a verb meets: primes left of all, digits in use, primes of a digit,
-    special primes, and polynomials of the ciphertext."""
+    special primes, polynomials of the ciphertext, and primes that decryption keeps."""
 
     ring: int
     primes: int
@@ -38,6 +38,7 @@ class Shape:
     share: int
     special: int
     parts: int = 2
+    kept: int = 1
 
     @staticmethod
     def of(parameters: Parameters, level: int = 0, parts: int = 2) -> Shape:
@@ -47,7 +48,8 @@ class Shape:
         share = -(-chain // digits)
         used = -(-primes // share) if parameters.digits else -(-digits * primes // chain)
         special = special_primes_of(parameters)
-        return Shape(parameters.ring, primes, chain, used, digits, share, special, parts)
+        kept = min(primes, 1 + parameters.spare)
+        return Shape(parameters.ring, primes, chain, used, digits, share, special, parts, kept)
 
     def row(self, verb: str) -> tuple[float, ...]:
         """The terms of a verb, in the order of `VERBS[verb]`."""
@@ -69,8 +71,9 @@ TERMS: dict[str, Callable[[Shape], float]] = {
     "floats": lambda s: s.turns,
     "words": lambda s: s.unit * s.primes * s.parts / 2,
     "transform": lambda s: s.turns * s.primes * s.parts / 2,
-    "recombine": lambda s: s.unit * s.primes**2,
-    "large": lambda s: s.unit * (s.primes > 1),
+    "kept": lambda s: s.unit * s.kept,
+    "recombine": lambda s: s.unit * s.kept**2,
+    "large": lambda s: s.unit * (s.kept > 1),
     "raise": lambda s: s.unit * s.primes * (s.primes + s.special),
     "raised transform": lambda s: s.turns * s.digits * (s.primes + s.special),
     "key product": lambda s: s.unit * s.digits * (s.primes + s.special),
@@ -87,6 +90,7 @@ TERMS: dict[str, Callable[[Shape], float]] = {
 _POINTWISE = ("call", "words")
 _UP = ("raised transform", "raise")
 _DOWN = ("key product", "lower", "words", "lowered transform")
+_PLAIN = ("key product", "words")
 
 VERBS: dict[str, tuple[str, ...]] = {
     "add": _POINTWISE,
@@ -109,13 +113,39 @@ VERBS: dict[str, tuple[str, ...]] = {
     "switch_down": ("call", "lower", "words", "lowered transform"),
     "encode": ("call", "floats", "words", "transform"),
     "encrypt": ("call", "floats", "words", "transform"),
-    "decrypt": ("call", "floats", "words", "transform", "recombine", "large"),
+    "decrypt": ("call", "floats", "words", "kept", "recombine", "large"),
     "key_switch_key": ("call", "key words", "key transform"),
     "key_pair": ("call", "words", "transform"),
     "context": ("call", "tables", "key tables"),
+    "rotate/plain": ("call", "raised transform", *_PLAIN),
+    "relinearize/plain": ("call", "raised transform", *_PLAIN),
+    "hoist/plain": ("call", "raised transform"),
+    "rotate_hoisted/plain": ("call", *_PLAIN),
+    "key_switch_key/plain": ("call", "key words", "key transform"),
+    "context/plain": ("call", "tables", "key words"),
     "negate_cold": _POINTWISE,
     "instruction": ("call",),
     "start": ("call",),
 }
-"""The terms that the time of a verb is a sum of. `negate_cold` reads what no cache
+"""The terms that the time of a verb is a sum of. `.../plain` is done
+without special primes (BV). `negate_cold` reads what no cache
 holds, and writes where nothing was; `start` and `instruction` are the executor's own."""
+
+PLAIN = {
+    **{verb: f"{verb}/plain" for verb in ("rotate", "relinearize", "hoist", "rotate_hoisted")},
+    **{verb: f"{verb}/plain" for verb in ("key_switch_key", "context")},
+    "rotate_extended": "rotate_hoisted/plain",
+    "extend": "negate",
+    "add_extended": "add",
+    "switch_down": "instruction",
+}
+"""What verbs come to where there are no special primes, and nothing to extend."""
+
+
+def named(verb: str, parameters: Parameters) -> str:
+    """The verb whose formula it is.
+
+    >>> named("rotate", Parameters(4096, 1, 32, 54, digits=0, prime=54, digit=18))
+    'rotate/plain'
+    """
+    return verb if parameters.digits else PLAIN.get(verb, verb)

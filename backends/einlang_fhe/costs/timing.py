@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import count
 from math import ceil
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from einlang_fhe.costs.terms import named
 from einlang_fhe.engines.engine import Bound, Operand, Parameters
 from einlang_fhe.engines.openfhe import OpenFHEClient, OpenFHEEngine, OpenFHEEvaluator, make_context
 from einlang_fhe.execution.crew import crowd
@@ -131,16 +132,26 @@ class Station:
         parameters = self.parameters
         before = stick.read()
         once = 2 * spent(lambda _: make_context(parameters)) / (before + stick.read())
-        yield Sample("context", parameters, 0, once)
+        yield Sample(named("context", parameters), parameters, 0, once)
         steps = [1 << n for n in range(self.pool)]
         client, evaluator = OpenFHEEngine().keys(parameters, steps, relinearize=True)
         with evaluator.running():
             for level in self.levels:
                 for verb, call in _calls(client, evaluator, level, self.pool):
                     length = stick.length(call, self.budget, self.pool)
-                    yield Sample(verb, parameters, level, length)
+                    yield Sample(named(verb, parameters), parameters, level, length)
+                yield self._decrypted(stick, client, level)
         for verb, call in _keys(client):
-            yield Sample(verb, parameters, 0, stick.length(call, budget=0))
+            yield Sample(named(verb, parameters), parameters, 0, stick.length(call, budget=0))
+
+    def _decrypted(self, stick: Yardstick, client: OpenFHEClient, level: int) -> Sample:
+        """Decryption where more than one prime is needed to hold the results."""
+        parameters = replace(self.parameters, spare=self.parameters.depth)
+        keys = client.context, parameters, client.chain, client._secret, client.public
+        x = client.encrypt(np.ones(parameters.slots), level)
+        other = OpenFHEClient(*keys, client.keys)
+        length = stick.length(lambda _: other.decrypt(x), self.budget)
+        return Sample("decrypt", parameters, level, length)
 
 
 def crowding(stick: Yardstick, threads: int, rounds: int = 200) -> float:
@@ -215,7 +226,8 @@ def _calls(
     yield "negate_cold", _cold(verbs, x[0])
     yield from _pointwise(verbs, x, plain)
     yield from _switches(verbs, x)
-    yield from _extended(verbs, x)
+    if client.parameters.digits:
+        yield from _extended(verbs, x)
     if level < client.parameters.depth:
         yield from _levels(verbs, x, plain)
 
