@@ -30,15 +30,13 @@ def gather(
     values: Sequence[int],
     source: Layout,
     target: Layout,
-    origin: Array | None = None,
 ) -> list[int]:
     """The ciphertexts of `target`, clean, from those of `source`.
 
-    `origin[e]` is the element of the source that element `e` of the target takes, or -1
-    for zero (default: the same element). Copies in the target are made by doubling.
+    Copies in the target are made by doubling.
     """
     bare = Layout(target.shape, tuple(map(_uncopied, target.places)), target.digits, target.rolls)
-    slots, moves = _moves(source, bare, origin, build.room("multiply_plain"))
+    slots, moves = _moves(source, bare, build.room("multiply_plain"))
     results = []
     step = _baby_step({rotation for move in moves for _, rotation in move}, slots)
     for move in moves:
@@ -67,9 +65,7 @@ Move = dict[tuple[int, int], Array]
 """(ciphertext of the source, rotation) to the slots of the target that it fills."""
 
 
-def _moves(
-    source: Layout, target: Layout, origin: Array | None, most: float
-) -> tuple[int, list[Move]]:
+def _moves(source: Layout, target: Layout, most: float) -> tuple[int, list[Move]]:
     """For each ciphertext of the target the rotations that fill it.
 
     Raises `TooHeavy` for more than `most` of them.
@@ -86,9 +82,7 @@ def _moves(
     for number in range(target.count):
         table = target.table(number)
         spots = np.flatnonzero(table >= 0)
-        elements = table[spots] if origin is None else origin[table[spots]]
-        spots, elements = spots[elements >= 0], elements[elements >= 0]
-        address = where[elements]
+        address = where[table[spots]]
         part, slot = address // slots, address % slots
         codes = part[:, None] * slots + (slot[:, None] + offsets - spots[:, None]) % slots
         moves.append(_cover(codes, spots, slots, favoured, most))

@@ -8,14 +8,15 @@ from random import Random
 import numpy as np
 import pytest
 from einlang_fhe.functor.contract import contract
-from einlang_fhe.functor.linear import combine, reshape, view, view_origin
+from einlang_fhe.functor.linear import combine, encrypted, reshape, view, view_origin
 from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Writer, serves
 from einlang_fhe.slots import Builder
 from slot_interpreter import held, random_layout, written
 
-from einlang.planning.dataflow import AxisMap, View
+from einlang.planning.dataflow import AxisMap, Contract, Port, Type, View
 
 LETTERS = "abcde"
+TENSORS = 16
 
 
 class Case:
@@ -25,7 +26,8 @@ class Case:
         self.random = Random(seed)
         self.numbers = np.random.default_rng(seed)
         self.slots = 1 << self.random.randint(3, 7)
-        self.writer = Writer(Builder(self.slots))
+        ports = tuple(Port(f"t{n}", Type(())) for n in range(TENSORS))
+        self.writer = Writer(Builder(self.slots), inputs=ports)
         self.tensors: dict[int, np.ndarray] = {}
         self.sizes = {letter: self.random.choice([1, 2, 3, 4, 5, 7]) for letter in LETTERS}
 
@@ -54,9 +56,22 @@ class Case:
     def shape(self, letters: str) -> tuple[int, ...]:
         return tuple(self.sizes[letter] for letter in letters)
 
-    def holds(self, cipher: Cipher, expected: np.ndarray) -> None:
-        values = written(self.writer, self.tensors)
+    def holds(self, value: Value, expected: np.ndarray) -> None:
+        cipher = encrypted(self.writer, value)
+        values = written(self.writer, self.tensors | self.sums())
         np.testing.assert_allclose(held(cipher, values), expected, atol=1e-9)
+
+    def sums(self) -> dict[int, np.ndarray]:
+        """What was summed in the clear."""
+        found = {}
+        for number, step in enumerate(self.writer.steps, start=TENSORS):
+            assert isinstance(step.operation, Contract)
+            given, kept = (
+                "".join(LETTERS[n] for n in some)
+                for some in (step.operation.arguments[0], step.operation.result)
+            )
+            found[number] = np.einsum(f"{given}->{kept}", self.tensors[step.arguments[0]])
+        return found
 
 
 def labels(letters: str) -> tuple[int, ...]:
@@ -101,7 +116,7 @@ def test_views_sums_and_reshapes(seed: int) -> None:
 
     count = prod(shape)
     rows = case.random.choice([d for d in range(1, count + 1) if count % d == 0])
-    reshaped = reshape(case.writer, total, (rows, count // rows))
+    reshaped = encrypted(case.writer, reshape(total, (rows, count // rows)))
     expected = expected.reshape(rows, -1)
     case.holds(reshaped, expected)
     case.holds(case.writer.cleaned(reshaped), expected)

@@ -15,7 +15,20 @@ from typing import Union
 
 from einlang_fhe.functor.choosing import choose
 from einlang_fhe.functor.iteration import Operand, iterations
-from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Writer, extend, loosened, zeroed
+from einlang_fhe.functor.linear import carried
+from einlang_fhe.functor.linear_map import contract_linear
+from einlang_fhe.functor.values import (
+    Cipher,
+    Fresh,
+    Plain,
+    Settled,
+    Value,
+    Viewed,
+    Writer,
+    extend,
+    loosened,
+    zeroed,
+)
 from einlang_fhe.layout import Bit, Copy, Gap, Layout, Place, arrange
 from einlang_fhe.slots import Builder
 
@@ -26,28 +39,47 @@ def contract(
     writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
 ) -> Cipher:
     """`einsum` of tensors, at least one of them secret; labels as in `dataflow.Contract`."""
+    linear = _linear(writer, arguments, labels, result)
+    if linear is not None:
+        return linear
+    settled = [carried(writer, a) if isinstance(a, Viewed) else a for a in arguments]
     sizes = {
         label: size
-        for argument, names in zip(arguments, labels, strict=True)
+        for argument, names in zip(settled, labels, strict=True)
         for label, size in zip(names, argument.shape, strict=True)
     }
     order = list(result) + [label for label in sizes if label not in result]
     shape = tuple(sizes[label] for label in order)
     axes = [tuple(order.index(label) for label in names) for names in labels]
-    ways = _layouts(writer, arguments, axes, shape, len(result))
+    ways = _layouts(writer, settled, axes, shape, len(result))
     return choose(
         writer,
         [
-            (lambda layout=layout: _within(writer, arguments, axes, layout, len(result)))
+            (lambda layout=layout: _within(writer, settled, axes, layout, len(result)))
             for layout in ways
         ],
         [weight for weight in ways.values() if weight is not None],
     )
 
 
+def _linear(
+    writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
+) -> Cipher | None:
+    """A contraction with a plain tensor, or of a view alone, as a linear map."""
+    pairs = list(zip(arguments, labels, strict=True))
+    plain = [(value, names) for value, names in pairs if isinstance(value, Plain)]
+    moved = [(value, names) for value, names in pairs if isinstance(value, (Cipher, Viewed))]
+    if len(moved) != 1 or len(plain) + 1 != len(pairs):
+        return None
+    ((secret, names),) = moved
+    if not plain and isinstance(secret, Cipher):
+        return None
+    return contract_linear(writer, secret, names, plain[0] if plain else None, result)
+
+
 def _layouts(
     writer: Writer,
-    arguments: Sequence[Value],
+    arguments: Sequence[Settled],
     axes: Sequence[Axes],
     shape: tuple[int, ...],
     kept: int,
@@ -78,7 +110,7 @@ def _by_default(axes: int, kept: int) -> list[int]:
 
 
 def _within(
-    writer: Writer, arguments: Sequence[Value], axes: Sequence[Axes], layout: Layout, kept: int
+    writer: Writer, arguments: Sequence[Settled], axes: Sequence[Axes], layout: Layout, kept: int
 ) -> Cipher:
     """The contraction in a layout of its iteration space, whose first `kept` axes remain."""
     aligned = [
@@ -112,7 +144,7 @@ Aligned = Union[Cipher, tuple[Layout, tuple[int, ...]]]
 """A ciphertext tensor, or a plain one as its layout and the numbers of its plaintexts."""
 
 
-def _aligned(writer: Writer, value: Value, axes: Axes, iteration: Layout) -> Aligned:
+def _aligned(writer: Writer, value: Settled, axes: Axes, iteration: Layout) -> Aligned:
     target = iteration.project(axes)
     if isinstance(value, Fresh):
         return writer.encrypted(value, target)

@@ -1,8 +1,8 @@
 """Sums, index maps and reshapes of tensors, at least one of them encrypted.
 
 What only relabels is free: a transpose renames the bits, a broadcast copies references,
-a reshape between powers of two joins and splits strings of bits. Everything else moves
-elements with `gather`.
+a reshape between powers of two joins and splits strings of bits. Everything else waits: a
+contraction takes an index map for its own, and what nobody takes is a linear map.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from typing import Any
 import numpy as np
 
 from einlang.planning.dataflow import AxisMap, View
+from einlang_fhe.diagonals import LinearMap
 from einlang_fhe.functor.choosing import choose
+from einlang_fhe.functor.linear_map import linear_ways
 from einlang_fhe.functor.values import (
     Cipher,
     Fresh,
     Plain,
+    Settled,
     Value,
+    Viewed,
     Writer,
     extend,
     loosened,
@@ -29,6 +33,7 @@ from einlang_fhe.functor.values import (
 from einlang_fhe.layout import Bit, Digit, Gap, Layout, Place, arrange, width
 
 Array = np.ndarray[Any, Any]
+Shape = tuple[int, ...]
 
 
 def canonical(writer: Writer, shape: Sequence[int]) -> Layout:
@@ -38,16 +43,26 @@ def canonical(writer: Writer, shape: Sequence[int]) -> Layout:
 
 def encrypted(writer: Writer, value: Value) -> Cipher:
     """A secret tensor as ciphertexts, in whatever layout it has or by default."""
+    if isinstance(value, Viewed):
+        return carried(writer, value)
     if isinstance(value, Cipher):
         return value
     assert isinstance(value, Fresh)
     return writer.encrypted(value, canonical(writer, value.shape))
 
 
+def scaled(value: Fresh | Cipher | Viewed, number: float) -> Value:
+    """A tensor times a number, which is left pending."""
+    if isinstance(value, Viewed):
+        return replace(value, cipher=replace(value.cipher, factor=value.factor * number))
+    return replace(value, factor=value.factor * number)
+
+
 def combine(writer: Writer, values: Sequence[Value], coefficients: Sequence[float]) -> Cipher:
     """The linear combination of tensors of one shape."""
-    pairs = list(zip(values, coefficients, strict=True))
-    secret = [value for value in values if not isinstance(value, Plain)]
+    settled = [carried(writer, v) if isinstance(v, Viewed) else v for v in values]
+    pairs = list(zip(settled, coefficients, strict=True))
+    secret = [value for value in settled if not isinstance(value, Plain)]
     ciphers = [value for value in secret if isinstance(value, Cipher)]
     base = max(ciphers, key=lambda cipher: len(cipher.values)) if ciphers else secret[0]
     layout = base.layout if isinstance(base, Cipher) else canonical(writer, base.shape)
@@ -62,7 +77,7 @@ def combine(writer: Writer, values: Sequence[Value], coefficients: Sequence[floa
 
 
 def _plus(
-    writer: Writer, total: Cipher | None, value: Value, layout: Layout, ratio: float
+    writer: Writer, total: Cipher | None, value: Settled, layout: Layout, ratio: float
 ) -> Cipher:
     """The running sum with one more tensor, `ratio` times what it holds."""
     build = writer.build
@@ -92,31 +107,40 @@ def _join(left: Place, right: Place) -> Place:
     return left if left == right else Gap(junk=True)
 
 
-def view(writer: Writer, cipher: Cipher, operation: View, shape: tuple[int, ...]) -> Cipher:
-    """An affine map of the indices of an encrypted tensor."""
+def view(writer: Writer, value: Cipher | Viewed, operation: View, shape: Shape) -> Cipher | Viewed:
+    """An affine map of the indices of an encrypted tensor, carried out as late as can be."""
     plain = [_plain_axis(axis) for axis in operation.axes]
     named = [axis for axis in plain if axis is not None]
-    if len(named) == len(plain) == len(set(named)):
-        sizes = zip(cipher.shape, named, strict=True)
+    if isinstance(value, Cipher) and len(named) == len(plain) == len(set(named)):
+        sizes = zip(value.shape, named, strict=True)
         if all(size == shape[axis] for size, axis in sizes):
-            return spread(cipher, named, shape)
-    origin = view_origin(operation, cipher.shape, shape)
-    targets = [canonical(writer, shape), *_following(cipher, plain, shape)]
-    moved = choose(
-        writer,
-        [
-            (lambda target=target: writer.converted(cipher, target, origin.elements))
-            for target in dict.fromkeys(targets)
-        ],
-    )
+            return spread(value, named, shape)
+    origin = view_origin(operation, value.shape, shape)
+    seen = _through(value, origin.elements, shape)
     if not origin.fill.any():
-        return moved
+        return seen
+    moved = carried(writer, seen)
     masks = [
-        writer.plains.mask(_filled(moved.layout.table(number), origin.fill / cipher.factor))
+        writer.plains.mask(_filled(moved.layout.table(number), origin.fill / value.factor))
         for number in range(moved.layout.count)
     ]
     pairs = zip(moved.values, masks, strict=True)
     return replace(moved, values=tuple(writer.build.add_plain(v, m) for v, m in pairs))
+
+
+def _through(value: Cipher | Viewed, elements: Array, shape: Shape) -> Viewed:
+    """A tensor through one more map of its elements."""
+    if isinstance(value, Cipher):
+        return Viewed(value, shape, elements.tobytes())
+    known = np.append(np.frombuffer(value.origin, dtype=np.int64), -1)
+    return Viewed(value.cipher, shape, known[elements].tobytes())
+
+
+def carried(writer: Writer, value: Viewed) -> Cipher:
+    """The elements of a view moved to where they belong."""
+    axes = tuple(range(len(value.shape)))
+    map = LinearMap(value.shape, axes, None, axes, value.origin)
+    return choose(writer, *linear_ways(writer, value.cipher, map, None))
 
 
 def _filled(table: Array, fill: Array) -> Array:
@@ -137,18 +161,6 @@ def spread(cipher: Cipher, axes: Sequence[int], shape: Sequence[int]) -> Cipher:
     return Cipher(dirty, values, cipher.factor)
 
 
-def _following(cipher: Cipher, plain: Sequence[int | None], shape: tuple[int, ...]) -> list[Layout]:
-    """A layout in which axes that are only renamed stay where they are, if there is one."""
-    named = [axis for axis in plain if axis is not None]
-    if len(set(named)) != len(named) or not named:
-        return []
-    keep = [n for n, axis in enumerate(plain) if axis is not None]
-    stays = all(cipher.shape[n] == shape[axis] for n, axis in zip(keep, named, strict=True))
-    if not stays or cipher.layout.rolls:
-        return []
-    return [extend(cipher.layout.project(keep), named, shape)]
-
-
 @dataclass(frozen=True)
 class Origin:
     """Where the elements of a view come from: `elements` (-1: none), and `fill` where none."""
@@ -165,34 +177,41 @@ def view_origin(operation: View, source: Sequence[int], shape: Sequence[int]) ->
     >>> origin.elements.tolist(), origin.fill.tolist()
     ([1, 2, -1], [0.0, 0.0, 7.0])
     """
-    grid = np.indices(tuple(shape)).reshape(len(shape), prod(shape))
-    count = grid.shape[1]
-    elements, fill = np.zeros(count, dtype=np.int64), np.zeros(count)
-    outside = np.zeros(count, dtype=bool)
+    elements, fill = np.zeros((), dtype=np.int64), np.zeros(())
+    outside = np.zeros((), dtype=bool)
     for axis, size in zip(operation.axes, source, strict=True):
-        place = np.full(count, axis.offset, dtype=np.int64)
-        for index, coefficient in axis.terms:
-            place = place + coefficient * grid[index]
+        place = _read_at(axis, shape)
         away = (place < 0) | (place >= size)
         if axis.border == "wrap":
             place = place % size
         elif axis.border == "clamp":
             place = place.clip(0, size - 1)
         elif axis.border == "pad":
-            fill[away & ~outside] = axis.fill
-            outside |= away
-            place = np.where(away, 0, place)
+            fill = np.where(away & ~outside, axis.fill, fill)
+            outside = outside | away
         elements = elements * size + place
-    return Origin(np.where(outside, -1, elements), fill)
+    grid = np.broadcast_to(np.where(outside, -1, elements), tuple(shape))
+    return Origin(grid.ravel(), np.broadcast_to(fill, tuple(shape)).ravel())
 
 
-def reshape(writer: Writer, cipher: Cipher, shape: tuple[int, ...]) -> Cipher:
+def _read_at(axis: AxisMap, shape: Sequence[int]) -> Array:
+    """The index that is read along an axis, with as many axes as the result has."""
+    place = np.full((1,) * len(shape), axis.offset, dtype=np.int64)
+    for index, coefficient in axis.terms:
+        line = [1] * len(shape)
+        line[index] = shape[index]
+        place = place + coefficient * np.arange(shape[index]).reshape(line)
+    return place
+
+
+def reshape(value: Cipher | Viewed, shape: Shape) -> Cipher | Viewed:
     """The same elements, row by row, under another shape."""
-    relabelled = _relabelled(cipher.layout, shape)
+    if isinstance(value, Viewed):
+        return replace(value, shape=shape)
+    relabelled = _relabelled(value.layout, shape)
     if relabelled is not None:
-        return replace(cipher, layout=relabelled)
-    flat = np.arange(prod(shape))
-    return writer.converted(cipher, canonical(writer, shape), flat)
+        return replace(value, layout=relabelled)
+    return Viewed(value, shape, np.arange(prod(shape)).tobytes())
 
 
 def _relabelled(layout: Layout, shape: tuple[int, ...]) -> Layout | None:

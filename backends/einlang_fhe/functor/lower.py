@@ -25,9 +25,9 @@ from einlang.planning.dataflow import (
     View,
 )
 from einlang_fhe.functor.contract import contract
-from einlang_fhe.functor.linear import combine, encrypted, reshape, spread, view
+from einlang_fhe.functor.linear import combine, encrypted, reshape, scaled, spread, view
 from einlang_fhe.functor.nonlinear import Precision, apply, fold
-from einlang_fhe.functor.values import Choices, Cipher, Fresh, Packing, Plain, Value, Writer
+from einlang_fhe.functor.values import Choices, Cipher, Fresh, Packing, Plain, Value, Viewed, Writer
 from einlang_fhe.layout import Layout
 from einlang_fhe.plaintexts import Entry
 from einlang_fhe.slots import Builder, SlotProgram
@@ -165,14 +165,14 @@ def _write_unary(writer: Writer, step: Step, value: Value, precision: Precision)
     if isinstance(value, Fresh) and _structural(operation):
         return _prepared(writer, operation, value, step.type)
     if isinstance(operation, Add) and not isinstance(value, Plain):
-        return replace(value, factor=value.factor * operation.coefficients[0])
+        return scaled(value, operation.coefficients[0])
     if isinstance(operation, Contract):
         return _write_contraction(writer, operation, value, shape)
+    if isinstance(value, (Cipher, Viewed)) and isinstance(operation, View):
+        return view(writer, value, operation, shape)
+    if isinstance(value, (Cipher, Viewed)) and isinstance(operation, Reshape):
+        return reshape(value, shape)
     cipher = encrypted(writer, value)
-    if isinstance(operation, View):
-        return view(writer, cipher, operation, shape)
-    if isinstance(operation, Reshape):
-        return reshape(writer, cipher, shape)
     if isinstance(operation, Apply):
         return apply(writer, cipher, operation.function, operation.range, precision, step.label)
     assert isinstance(operation, Fold)

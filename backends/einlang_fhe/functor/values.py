@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Union
 
-import numpy as np
-
 from einlang.planning.dataflow import Operation, Port, Step, Type
 from einlang_fhe.gather import double, gather
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, width
@@ -35,11 +33,16 @@ class Plain:
 
 @dataclass(frozen=True)
 class Fresh:
-    """Known to the client, who packs it in any layout that is asked for."""
+    """Known to the client, who packs it in any layout that is asked for.
+
+    `seen`: the smaller tensor that its elements are taken from, and the number of the
+    element for each, as in `Viewed`; it can be sent in its place.
+    """
 
     number: int
     shape: tuple[int, ...]
     factor: float = 1.0
+    seen: tuple[Fresh, bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,26 @@ class Cipher:
         return self.layout.shape
 
 
-Value = Union[Plain, Fresh, Cipher]
+@dataclass(frozen=True)
+class Viewed:
+    """Encrypted, and seen through a map of indices that nobody has carried out yet.
+
+    `origin`: the element of the ciphertexts' tensor behind each element, counted row by
+    row, as 64-bit integers; -1 for zero.
+    """
+
+    cipher: Cipher
+    shape: tuple[int, ...]
+    origin: bytes = field(repr=False)
+
+    @property
+    def factor(self) -> float:
+        """What is pending."""
+        return self.cipher.factor
+
+
+Settled = Union[Plain, Fresh, Cipher]
+Value = Union[Settled, Viewed]
 
 
 @dataclass(frozen=True)
@@ -155,25 +177,22 @@ class Writer:
         ]
         return replace(cipher, layout=zeroed(layout), values=tuple(values))
 
-    def converted(self, cipher: Cipher, target: Layout, origin: np.ndarray | None = None) -> Cipher:
-        """The tensor in another layout; gaps that may hold junk are left as they come.
-
-        `origin` maps elements as in `gather`.
-        """
-        if origin is None and serves(cipher.layout, target):
+    def converted(self, cipher: Cipher, target: Layout) -> Cipher:
+        """The tensor in another layout; gaps that may hold junk are left as they come."""
+        if serves(cipher.layout, target):
             return cipher
         with self.build.moving():
-            return self._moved(cipher, target, origin)
+            return self._moved(cipher, target)
 
-    def _moved(self, cipher: Cipher, target: Layout, origin: np.ndarray | None) -> Cipher:
-        if origin is None and same_bits(cipher.layout, target):
+    def _moved(self, cipher: Cipher, target: Layout) -> Cipher:
+        if same_bits(cipher.layout, target):
             clean = self.cleaned(cipher)
             layout = _with_copies(clean.layout, target)
             wanted = _new_copies(clean.layout, target)
             values = [double(self.build, value, wanted) for value in clean.values]
             return replace(clean, layout=layout, values=tuple(values))
         target = zeroed(target)
-        values = gather(self.build, self.plains, cipher.values, cipher.layout, target, origin)
+        values = gather(self.build, self.plains, cipher.values, cipher.layout, target)
         return Cipher(target, tuple(values), cipher.factor)
 
 
