@@ -41,8 +41,8 @@ def describe(compiled: Compiled, options: Options) -> Report:
     verbs = Counter(step.verb for step in compiled.program.instructions)
     tables = {
         "layouts": [_row(step) for step in steps(compiled)],
-        "slot program": [{"operation": verb, "count": n} for verb, n in sorted(verbs.items())],
         "plans": comparison(compiled.plans),
+        "slot program": [{"operation": verb, "count": n} for verb, n in sorted(verbs.items())],
     }
     figures = _figures(compiled, options) | _predicted(compiled, options.threads or cores())
     return Report(figures, tables, GROUPS)

@@ -142,6 +142,13 @@ class Formulas:
         return words
 
 
+def secrets(flow: Dataflow) -> frozenset[int]:
+    """The steps whose results are secret."""
+    first = len(flow.inputs)
+    steps = enumerate(flow.steps, first)
+    return frozenset(n for n, step in steps if step.type.qualifier is Qualifier.SECRET)
+
+
 def place(axis: AxisMap, names: Sequence[str]) -> str:
     """Where an axis is read.
 

@@ -18,12 +18,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from einlang.checking.typed import Qualifier
-from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import load
 from einlang_fhe.costs.tally import shares
-from einlang_fhe.drawing.formula import Formulas
+from einlang_fhe.drawing.formula import Formulas, secrets
 from einlang_fhe.drawing.named import Named
 from einlang_fhe.functor.values import Packing
 from einlang_fhe.layout import Layout
@@ -91,8 +89,8 @@ class _Telling:
         lowered = self.compiled.lowered
         self.flow = lowered.flow
         placed = {number for number, _ in lowered.places}
-        self.formulas = Formulas(self.flow, _secrets(self.flow) - placed)
-        self.packed = Formulas(lowered.tensors, _secrets(lowered.tensors))
+        self.formulas = Formulas(self.flow, secrets(self.flow) - placed)
+        self.packed = Formulas(lowered.tensors, secrets(lowered.tensors))
         self.instructions = self.compiled.program.instructions
         self.done = self._done()
         self.reads = self._reads()
@@ -198,13 +196,6 @@ class _Done:
     counts: Counter[str] = field(default_factory=Counter)
     moving: int = 0
     level: int = 0
-
-
-def _secrets(flow: Dataflow) -> frozenset[int]:
-    """The steps whose results are secret."""
-    first = len(flow.inputs)
-    steps = enumerate(flow.steps, first)
-    return frozenset(n for n, step in steps if step.type.qualifier is Qualifier.SECRET)
 
 
 def _sent(packing: Packing) -> Sent:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.compiling import Compiled
-from einlang_fhe.drawing.formula import Formulas
+from einlang_fhe.drawing.formula import Formulas, secrets
 from einlang_fhe.drawing.named import Named
 from einlang_fhe.layout import Layout
 from einlang_fhe.search.search import Found, Plan
@@ -27,13 +28,21 @@ def _name(compiled: Compiled, other: Compiled) -> str:
     """The first thing in which a program differs from another."""
     if compiled.parameters.ring != other.parameters.ring:
         return f"ring dimension {compiled.parameters.ring}"
-    pairs = zip(compiled.lowered.places, other.lowered.places, strict=False)
-    changed = (_place(compiled, *now) for now, then in pairs if now[1] != then[1])
+    pairs = zip(_placed(compiled), _placed(other), strict=False)
+    changed = (_described(*now) for now, then in pairs if now[2] != then[2])
     return next(changed, f"{len(compiled.program.instructions)} instructions")
 
 
-def _place(compiled: Compiled, number: int, layout: Layout) -> str:
-    formulas = Formulas(compiled.lowered.flow)
+def _placed(compiled: Compiled) -> Iterator[tuple[Formulas, int, Layout]]:
+    """What the client packs, and what is computed: a value by number, and where it sits."""
+    tensors, flow = compiled.lowered.tensors, compiled.lowered.flow
+    for packing in dict.fromkeys((p.value, p.layout) for p in compiled.request):
+        yield Formulas(tensors, secrets(tensors)), *packing
+    for place in compiled.lowered.places:
+        yield Formulas(flow), *place
+
+
+def _described(formulas: Formulas, number: int, layout: Layout) -> str:
     named = Named.of(layout, formulas.names[number], formulas.axes(number))
     return f"{named.title} as {named.line}"
 
