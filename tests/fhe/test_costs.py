@@ -200,7 +200,9 @@ def test_every_verb_is_measured_and_fitted(monkeypatch: pytest.MonkeyPatch, tmp_
         assert report.figures["disturbed by others, times"] >= 1
         assert load().origin == report.figures["written to"] == str(tmp_path / "mine.json")
         assert all(load().seconds(verb, DEEP) > 0 for verb in VERBS)
-        assert {row["verb"] for row in next(iter(report.tables.values()))} == set(VERBS)
+        (rows,) = report.tables.values()
+        assert {row["verb"] for row in rows} == set(VERBS)
+        assert {tuple(row) for row in rows} == {("verb", "1024", "4096")}
     assert seen[:2] == [("calibrate", 0, 2), ("calibrate", 1, 2)]
 
 

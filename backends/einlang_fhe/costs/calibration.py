@@ -97,7 +97,8 @@ class Calibration:
             "median miss of the formulas": round(median(self.misses.values()), 3),
         }
         full = [sample for sample in self.samples if sample.level == 0]
-        rows = [_row(verb, group) for verb, group in _by_verb(full).items()]
+        rings = sorted({sample.parameters.ring for sample in full})
+        rows = [_row(verb, group, rings) for verb, group in _by_verb(full).items()]
         return Report(figures, {"microseconds by ring dimension, at a full chain": rows})
 
 
@@ -108,12 +109,13 @@ def _by_verb(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
     return found
 
 
-def _row(verb: str, samples: Sequence[Sample]) -> dict[str, Any]:
+def _row(verb: str, samples: Sequence[Sample], rings: Sequence[int]) -> dict[str, Any]:
     """The first station of every ring dimension."""
-    first: dict[str, Any] = {}
+    first: dict[str, Any] = {"verb": verb, **dict.fromkeys(map(str, rings))}
     for sample in samples:
-        first.setdefault(str(sample.parameters.ring), round(sample.seconds * 1e6, 1))
-    return {"verb": verb, **first}
+        if first[str(sample.parameters.ring)] is None:
+            first[str(sample.parameters.ring)] = round(sample.seconds * 1e6, 1)
+    return first
 
 
 def _fields(sample: Sample) -> tuple[str, Parameters, int, float]:
