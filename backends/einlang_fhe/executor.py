@@ -59,7 +59,8 @@ class Executor:
         room: float = float("inf"),
         consume: bool = False,
     ) -> None:
-        verify(levelled, evaluator.parameters.depth, levelled.program.rotations)
+        parameters = evaluator.parameters
+        verify(levelled, parameters.depth, levelled.program.rotations, parameters.bootstrap)
         self.levelled = Order().apply(Balance().apply(expand(levelled)))
         self.evaluator = evaluator
         self.threads = threads if evaluator.concurrent else 1

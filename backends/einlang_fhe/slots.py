@@ -42,13 +42,15 @@ Verb = Literal[
     "relinearize",
     "rescale",
     "drop",
+    "bootstrap",
 ]
 """What an engine can do. `multiply` leaves three polynomials, `relinearize` brings them back
 to two; `rescale` divides by one prime of the modulus chain; `drop` forgets primes. `hoist`
 does the part of rotating a value that all its rotations share: its result stands for the
 value, and can only be rotated. `rotate_sum` is a sum of rotations, for less than each: it is
 executed as `rotate_extended` (a term that is not brought back yet, of what is hoisted),
-`extend` (a term that is not rotated), additions, and one `switch_down`."""
+`extend` (a term that is not rotated), additions, and one `switch_down`. `bootstrap` brings
+primes back: nearly the same numbers, at a level that is long gone."""
 
 Attribute = Union[int, float, tuple[int, ...], None]
 
@@ -244,6 +246,10 @@ class Builder:
             yield
         finally:
             self.origin = before
+
+    def bootstrap(self, value: int) -> int:
+        """The value with its primes back."""
+        return self.emit("bootstrap", value)
 
     def mark(self) -> Mark:
         """A place to come back to."""

@@ -4,14 +4,15 @@ Values come before their uses; operands agree in level and degree; products have
 of degree 1 and two polynomials; nothing but sums and `relinearize` touches three
 polynomials; what is hoisted is only rotated, and terms of sums of rotations are only added
 and brought back; every value has the level and the scale that its instruction makes, and no
-level exceeds the depth; every rotation has a key. Engines may rely on it: they execute what
-was verified without checks.
+level exceeds the depth; what is bootstrapped has few primes, but enough; every rotation has
+a key. Engines may rely on it: they execute what was verified without checks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from einlang_fhe.engines.bootstrap import Bootstrap
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.slots import Instruction, SlotProgram
 
@@ -20,8 +21,15 @@ class InvalidProgramError(Exception):
     """A slot program that no engine could run: a mistake of ours, not of the user."""
 
 
-def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
+def verify(
+    levelled: Levelled,
+    depth: int,
+    rotations: Collection[int],
+    bootstrap: Bootstrap | None = None,
+) -> None:
     """Raises `InvalidProgramError` with the first instruction that breaks a rule.
+
+    `bootstrap` says how ciphertexts are bootstrapped, where they are.
 
     >>> from einlang_fhe.slots import Builder
     >>> from einlang_fhe.passes.levels import assign
@@ -38,7 +46,7 @@ def verify(levelled: Levelled, depth: int, rotations: Collection[int]) -> None:
     program = levelled.program
     for number, step in enumerate(program.instructions):
         reason = (
-            _misplaced(levelled, number, depth)
+            _misplaced(levelled, number, depth, bootstrap)
             or _unready(step, three)
             or _turned_wrongly(program, step, rotations, wide)
         )
@@ -59,7 +67,9 @@ TERMS = ("rotate_extended", "extend")
 """What makes terms of a sum of rotations, which are added up and brought back."""
 
 
-def _misplaced(levelled: Levelled, number: int, depth: int) -> str | None:
+def _misplaced(
+    levelled: Levelled, number: int, depth: int, bootstrap: Bootstrap | None
+) -> str | None:
     """What is wrong with the levels and the scales around an instruction."""
     step, levels, degrees = levelled.program.instructions[number], levelled.levels, levelled.degrees
     values = step.arguments
@@ -74,9 +84,24 @@ def _misplaced(levelled: Levelled, number: int, depth: int) -> str | None:
     if step.verb.startswith("multiply") and degrees[values[0]] != 1:
         return "factor not rescaled"
     level, degree = (levels[values[0]], degrees[values[0]]) if values else (levels[number], 1)
+    if step.verb == "bootstrap":
+        return _not_refreshed(level, degree, levels[number], depth, bootstrap)
     if (levels[number], degrees[number]) != _made(step, level, degree):
         return f"cannot be at level {levels[number]} with degree {degrees[number]}"
     return None
+
+
+def _not_refreshed(
+    level: int, degree: int, result: int, depth: int, bootstrap: Bootstrap | None
+) -> str | None:
+    """What is wrong with bootstrapping from one level to another."""
+    if bootstrap is None:
+        return "the parameters are not for bootstrapping"
+    if degree != 1:
+        return "not rescaled"
+    if not bootstrap.refreshed < level <= bootstrap.latest(depth):
+        return f"cannot be bootstrapped from level {level} of {depth}"
+    return None if result == bootstrap.refreshed else f"cannot be at level {result}"
 
 
 def _made(step: Instruction, level: int, degree: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import mul
 
+from einlang_fhe.costs.bootstrapping import work
 from einlang_fhe.costs.tally import Call, Tally, critical_path, tally
 from einlang_fhe.costs.terms import Shape, named
 from einlang_fhe.engines.engine import Parameters
@@ -46,7 +47,8 @@ class Costs:
         half the pairs of them, for a relinearisation those that remain and those taken away.
 
         The verbs are those of slot programs and those of `terms.VERBS`. The level of a
-        `drop` is that of its operand, one prime is dropped.
+        `drop` is that of its operand, one prime is dropped. A `bootstrap` is predicted from
+        its parts.
         """
         known = self._known.get(parameters)
         if known is None:
@@ -63,6 +65,8 @@ class Costs:
         if verb == "drop":
             steps = "multiply_scalar", "rescale"
             return sum(self.seconds(step, parameters, level, parts) for step in steps)
+        if verb == "bootstrap":
+            return self.tally(work(parameters), parameters)
         if verb == "relinearize" and parts > 2:  # One key switching for each polynomial more.
             return (parts - 1) * self.seconds(verb, parameters, level)
         formula = named(verb, parameters)

@@ -40,7 +40,7 @@ WORK = {
     "add_plain": "addition",
     "add_scalar": "addition",
 }
-PASSED = ("drop", "hoist", "rescale", "negate")
+PASSED = ("drop", "hoist", "rescale", "negate", "bootstrap")
 """What an instruction reads through these, it reads from behind them."""
 
 

@@ -90,7 +90,8 @@ class Noise:
 def _switching(parameters: Parameters) -> float | Array:
     """The deviation of a key switching."""
     if parameters.digits:
-        return noise.switching(parameters.ring, special_primes_of(parameters))
+        deviation = noise.switching(parameters.ring, special_primes_of(parameters))
+        return deviation[: parameters.slots]
     return noise.digit_switching(parameters.ring, *digits_of(parameters))
 
 
@@ -303,6 +304,19 @@ class ClearEvaluator:
         deviation = noise.rescaling(self.parameters.ring, cipher.parts)
         values = self._error(cipher.values, deviation, cipher.degree)
         return self._made(replace(cipher, values=values, level=cipher.level + levels))
+
+    def bootstrap(self, cipher: ClearCipher) -> ClearCipher:
+        """Bent by the sine, and noisy; only where the errors are wanted."""
+        plan = self.parameters.bootstrap
+        usual, deepest = (cipher.degree, cipher.parts) == (1, 2), self.parameters.depth
+        if plan is None or not usual or not plan.refreshed < cipher.level <= plan.latest(deepest):
+            raise ValueError(f"bootstrap: {cipher} of {self.parameters}")
+        values = cipher.values
+        if self._error.on:
+            ring, unit = self.parameters.ring, 2.0**self.parameters.scale
+            deviation = noise.bootstrapping(ring, plan.correction, plan.iterations)
+            values = self._error(plan.bent(values), deviation * unit)
+        return self._made(replace(cipher, values=values, level=plan.refreshed))
 
     def _made(self, cipher: ClearCipher) -> ClearCipher:
         """A ciphertext on a level of the chain.

@@ -35,7 +35,7 @@ def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int) 
     with binding.spoken("decrypt"):
         cipher, scale = shortened(context, chain, cipher, last)
         plain = context.Decrypt(secret, cipher)
-        plain.SetLength(context.GetRingDimension() // 2)
+        plain.SetLength(context.GetBatchSize())
         slots = np.asarray(plain.GetCKKSPackedValueArray())
     level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
     divided = chain.unit ** (degree if level < chain.depth else 1)

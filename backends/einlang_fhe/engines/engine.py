@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from einlang_fhe.engines.bootstrap import Bootstrap
 from einlang_fhe.slots import Instruction
 
 Cipher = Any
@@ -45,6 +46,8 @@ class Parameters:
     smaller for few primes, but fit only for what was multiplied and not rescaled yet.
     Of the `depth`, `spare` primes are there because the last one alone does not hold the
     results. `secure` is False only on the user's wish.
+    `bootstrap` says how ciphertexts are bootstrapped, where they are; they hold fewer
+    numbers then.
     """
 
     ring: int
@@ -56,11 +59,12 @@ class Parameters:
     prime: int = 0
     digit: int = 0
     spare: int = 0
+    bootstrap: Bootstrap | None = None
 
     @property
     def slots(self) -> int:
         """How many numbers a ciphertext holds."""
-        return self.ring // 2
+        return self.ring // 2 if self.bootstrap is None else self.bootstrap.slots
 
     @property
     def nominal(self) -> int:
@@ -182,6 +186,10 @@ class Evaluator(Protocol):
 
     def drop(self, cipher: Cipher, levels: int) -> Cipher:
         """The same numbers, so many levels further, at any degree."""
+        ...
+
+    def bootstrap(self, cipher: Cipher) -> Cipher:
+        """Nearly the same numbers, at a level long gone; of two polynomials and degree 1."""
         ...
 
 

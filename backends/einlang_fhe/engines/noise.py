@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from einlang_fhe.engines.bootstrap import DIGITS
+
 DEVIATION = 3.19
 """Of the discrete Gaussian, from the Homomorphic Encryption Standard (2018)."""
 DECRYPTION = 3**0.5
@@ -64,6 +66,16 @@ def spike(ring: int) -> np.ndarray[Any, Any]:
 def digit_switching(ring: int, digits: int, bits: int) -> float:
     """Of relinearizing or rotating without special primes, in units of 1."""
     return 0.2 * digits**0.5 * 2.0**bits * ring
+
+
+def bootstrapping(ring: int, correction: int, iterations: int = 1) -> float:
+    """Of bootstrapping at a scale of 59 bits, as an absolute number.
+
+    Nearly all of it comes from primes that are not quite 2^59, so it differs from chain to
+    chain; the tails are heavy: of a thousand slots, one is off by eight deviations.
+    """
+    bits = -31 + (ring.bit_length() - 12) + correction
+    return 2.0 ** (bits if iterations == 1 else bits - DIGITS + 2)
 
 
 @lru_cache(maxsize=256)

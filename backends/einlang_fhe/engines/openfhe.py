@@ -1,7 +1,7 @@
 """CKKS by OpenFHE: hybrid key switching, uniform ternary secrets, rescaling by hand.
 
-Every value is `slots` = N/2 long. What was measured of OpenFHE 1.6.1 in FIXEDMANUAL mode,
-and what this engine makes of it:
+Every value is `slots` long: N/2, or less where ciphertexts are bootstrapped. What was
+measured of OpenFHE 1.6.1 in FIXEDMANUAL mode, and what this engine makes of it:
 
 - `add`, `subtract`, `multiply` of different levels: OpenFHE drops the higher one silently,
   scales of different levels mixed; of different degrees: it adds numbers of different
@@ -33,13 +33,13 @@ from typing import Any
 
 import numpy as np
 
-from einlang_fhe.engines import binding, trusted
+from einlang_fhe.engines import binding, refreshing, trusted
 from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.decrypting import decrypt
 from einlang_fhe.engines.engine import Bound, Cipher, KeySizes, Operand, Parameters, Plain
 from einlang_fhe.engines.rotating import Rotating
-from einlang_fhe.engines.rules import alike, describe, same_level
+from einlang_fhe.engines.rules import alike, describe, refreshable, same_level
 from einlang_fhe.slots import Instruction
 
 Array = np.ndarray[Any, Any]
@@ -70,6 +70,8 @@ class OpenFHEEngine:
                 context.EvalMultKeysGen(pair.secretKey)
             if steps:
                 context.EvalRotateKeyGen(pair.secretKey, steps)
+            if parameters.bootstrap:
+                context.EvalBootstrapKeyGen(pair.secretKey, parameters.slots)
         public = public_keys(context, parameters, chain, tag, steps, relinearize)
         client = OpenFHEClient(context, parameters, chain, pair.secretKey, pair.publicKey, public)
         return client, OpenFHEEvaluator(public)
@@ -94,6 +96,8 @@ def make_context(parameters: Parameters) -> tuple[Any, Chain]:
             raise
         for feature in (fhe.PKE, fhe.KEYSWITCH, fhe.LEVELEDSHE):
             context.Enable(feature)
+        if parameters.bootstrap:
+            refreshing.prepare(context, parameters.bootstrap)
         return context, Chain(parameters.scale, _primes(fhe, context), parameters.nominal)
 
 
@@ -221,7 +225,7 @@ def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -
     scaled = np.ascontiguousarray(values, dtype=np.float64)
     scaled = scaled * (chain.true(level, degree) / chain.unit**written)
     peak = float(np.abs(values).max(initial=0.0))
-    if scaled.shape != (context.GetRingDimension() // 2,):
+    if scaled.shape != (context.GetBatchSize(),):
         raise ValueError(f"one number per slot expected, shape {scaled.shape} given")
     if not peak < chain.room(level, degree):
         raise binding.unfit_number(peak)
@@ -352,3 +356,9 @@ class OpenFHEEvaluator(Rotating):
             if levels > 1:
                 cipher = self._context.LevelReduce(cipher, None, levels - 1)
             return self._context.Rescale(self._context.EvalMult(cipher, ratio))
+
+    def bootstrap(self, cipher: Cipher) -> Cipher:
+        """Of two polynomials and degree 1, from a level that leaves primes to work with."""
+        plan = refreshable(cipher, self.parameters)
+        with CACHE.reading(), binding.spoken("bootstrap"):
+            return refreshing.refresh(self._context, plan, cipher)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from einlang_fhe.engines.engine import Cipher, Plain
+from einlang_fhe.engines.bootstrap import Bootstrap
+from einlang_fhe.engines.engine import Cipher, Parameters, Plain
 
 
 def describe(value: Cipher | Plain) -> str:
@@ -31,3 +32,13 @@ def two_parts(cipher: Cipher) -> None:
     """Refuses to rotate what is not relinearized."""
     if cipher.NumberCiphertextElements() != 2:
         raise ValueError(f"rotate: not relinearized: {describe(cipher)}")
+
+
+def refreshable(cipher: Cipher, parameters: Parameters) -> Bootstrap:
+    """Refuses to bootstrap without keys, or where the result would have no more primes."""
+    plan = parameters.bootstrap
+    usual = cipher.GetNoiseScaleDeg() == 1 and cipher.NumberCiphertextElements() == 2
+    level, deepest = cipher.GetLevel(), parameters.depth
+    if plan is None or not usual or not plan.refreshed < level <= plan.latest(deepest):
+        raise ValueError(f"bootstrap: {describe(cipher)} of {parameters}")
+    return plan

@@ -43,14 +43,17 @@ class Levelled:
         return max(self.levels, default=0)
 
 
-def assign(program: SlotProgram) -> Levelled:
-    """Two rounds: the first finds out how late each input is needed."""
-    first = _Assignment(program, {})
+def assign(program: SlotProgram, refreshed: int = 0) -> Levelled:
+    """Two rounds: the first finds out how late each input is needed.
+
+    `refreshed` is the level of what was bootstrapped; what is there already stays as it is.
+    """
+    first = _Assignment(program, {}, refreshed)
     first.run()
     starts = first.latest()
     if not any(starts.values()):
         return first.result()
-    second = _Assignment(program, starts)
+    second = _Assignment(program, starts, refreshed)
     second.run()
     return second.result()
 
@@ -59,6 +62,7 @@ def assign(program: SlotProgram) -> Levelled:
 class _Assignment:
     program: SlotProgram
     starts: dict[int, int]
+    refreshed: int = 0
     levels: list[int] = field(default_factory=list)
     degrees: list[int] = field(default_factory=list)
     names: dict[int, int] = field(default_factory=dict)
@@ -112,6 +116,10 @@ class _Assignment:
         elif step.verb in ("hoist", "rotate", "add_scalar"):
             (value,) = map(self._rescaled, values)
             new = self._emit(step, (value,), self.levels[value], 1)
+        elif step.verb == "bootstrap":
+            (new,) = map(self._rescaled, values)
+            if self.levels[new] > self.refreshed:
+                new = self._emit(step, (new,), self.refreshed, 1)
         else:
             (value,) = values
             new = self._emit(step, (value,), self.levels[value], self.degrees[value])

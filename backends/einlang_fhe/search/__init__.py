@@ -33,6 +33,7 @@ def compile_flow(
         job = Job.of(flow, options, known, peaks)
         found = Search(job, Objective(options.minimise), costs.load(), options.search).run()
         compiled = replace(found.best.compiled, plans=alternatives(found))
-        verify(compiled.levelled, compiled.parameters.depth, compiled.program.rotations)
+        parameters, rotations = compiled.parameters, compiled.program.rotations
+        verify(compiled.levelled, parameters.depth, rotations, parameters.bootstrap)
         COMPILED.put(key, compiled)
     return compiled
