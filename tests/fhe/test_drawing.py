@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from einlang_fhe.drawing.markup import html
+from einlang_fhe.drawing.markup import html, svg
 from einlang_fhe.drawing.named import Named, spelled
 from einlang_fhe.drawing.panel import panel
 from einlang_fhe.drawing.rows import contents, rows
@@ -36,6 +36,9 @@ LAYOUTS = {
     ),
     "rolled": Layout(
         (8, 8), (Bit(0, 0), Bit(0, 1), Bit(0, 2), Gap()), (Digit(1, 0, 8),), (Roll(1, 0),)
+    ),
+    "diagonals": Layout(
+        (8, 8), (Bit(0, 0), Bit(0, 1), Bit(0, 2)), (Digit(1, 0, 8),), (Roll(1, 0),)
     ),
     "split": Layout(
         (100, 7, 40),
@@ -239,3 +242,25 @@ def test_names_cannot_break_out_of_a_notebook() -> None:
     shown = Reader(text)
     assert shown.open == []
     assert f"{wild}: 2" in shown.words
+
+
+# -- the pages ---------------------------------------------------------------------------------
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("picture", "layout", "name", "axes"),
+    [("rows", "rows", "A", ("i", "k")), ("diagonals", "diagonals", "W", ("i", "j"))],
+)
+def test_pictures_of_layouts_are_current(
+    picture: str, layout: str, name: str, axes: tuple[str, ...], golden: Any
+) -> None:
+    golden(DOCS / "pictures" / f"layout-{picture}.svg", svg(LAYOUTS[layout], name, axes))
+
+
+def test_the_picture_of_a_program_is_current(golden: Any) -> None:
+    page = (DOCS / "layouts.md").read_text()
+    (source,) = re.findall(r"```ein\n(# scores.ein\n.*?)```", page, re.DOTALL)
+    picture = ein.compile(source).layouts()._repr_svg_()
+    golden(DOCS / "pictures" / "layouts-scores.svg", re.sub(r" · about [^ ]+ m?s", "", picture))
