@@ -20,7 +20,7 @@ from einlang.planning.dataflow import Dataflow
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
-from einlang_fhe.functor.values import Choices, Packing
+from einlang_fhe.functor.values import Choices, Sent
 from einlang_fhe.gains import gains
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
@@ -46,7 +46,7 @@ class Compiled:
     lowered: Lowered
     levelled: Levelled
     parameters: Parameters
-    request: tuple[Packing, ...]
+    request: tuple[Sent, ...]
     outputs: dict[str, Magnitude]
     plans: tuple[Alternative, ...] = ()
 
@@ -123,8 +123,8 @@ class Job:
 
 
 def _requested(
-    program: SlotProgram, request: Sequence[Packing]
-) -> tuple[SlotProgram, tuple[Packing, ...]]:
+    program: SlotProgram, request: Sequence[Sent]
+) -> tuple[SlotProgram, tuple[Sent, ...]]:
     """The program with the ciphertexts of the request that it reads, numbered anew."""
     read = [step.number for step in program.instructions if step.verb == "input"]
     names = {old: new for new, old in enumerate(read)}
@@ -173,7 +173,7 @@ def _junk(flow: Dataflow, lowered: Lowered, known: Arrays) -> Iterator[float]:
 
 
 def _last_operands(
-    lowered: Lowered, levelled: Levelled, request: Sequence[Packing], known: Arrays
+    lowered: Lowered, levelled: Levelled, request: Sequence[Sent], known: Arrays
 ) -> Iterator[float]:
     """How large the numbers are that are encrypted or encoded when one prime is left."""
     sizes, depth = magnitudes(lowered.tensors, known), levelled.depth

@@ -101,7 +101,7 @@ def _cover(codes: Array, spots: Array, slots: int, favoured: list[int], most: fl
     """Few (ciphertext, rotation) pairs that reach every spot; those used before come first."""
     move: Move = {}
     left = np.ones(len(spots), dtype=bool)
-    queue = list(favoured) if codes.shape[1] > 1 else []
+    queue = _met(favoured, codes) if codes.shape[1] > 1 else []
     while left.any():
         if len(move) > most:
             raise TooHeavy
@@ -128,6 +128,13 @@ def _cover(codes: Array, spots: Array, slots: int, favoured: list[int], most: fl
             {divmod(int(kind), slots): part for kind, part in zip(kinds, parts, strict=True)}
         )
     return move
+
+
+def _met(favoured: list[int], codes: Array) -> list[int]:
+    """Those that occur, in their order."""
+    seen = np.zeros(max([int(codes.max(initial=0)), *favoured]) + 1, dtype=bool)
+    seen[codes.ravel()] = True
+    return [code for code in favoured if seen[code]]
 
 
 def _needs_no_mask(source: Layout, move: Move) -> bool:

@@ -19,7 +19,7 @@ from einlang_fhe.engines import engine_named
 from einlang_fhe.engines.engine import Cipher, Client, Evaluator
 from einlang_fhe.execution.crew import cores, together
 from einlang_fhe.executor import Executor
-from einlang_fhe.layout import pack_one, unpack
+from einlang_fhe.layout import unpack
 from einlang_fhe.options import Options
 from einlang_fhe.tensors import Watched, values_of
 
@@ -63,9 +63,8 @@ class Session:
         tensors = self._tensors({packing.value for packing in compiled.request}, inputs)
 
         def one(number: int) -> Cipher:
-            packing = compiled.request[number]
-            row = pack_one(tensors[packing.value], packing.layout, packing.number)
-            return client.encrypt(row * packing.scale, compiled.levels[number])
+            row = compiled.request[number].row(tensors)
+            return client.encrypt(row, compiled.levels[number])
 
         return self._each(one, len(compiled.request), lambda *n: progress("encrypt", *n))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from einlang_fhe.functor.values import Cipher, Writer
-from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, pack_one, unpack, width
+from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, unpack, width
 from einlang_fhe.slots import SlotProgram
 
 Array = np.ndarray[Any, Any]
@@ -50,10 +50,7 @@ def _execute(
 
 def written(writer: Writer, tensors: Mapping[int, Array]) -> list[Array]:
     """Every value that a writer wrote, for the plain tensors by number."""
-    request = [
-        pack_one(tensors[packing.value], packing.layout, packing.number) * packing.scale
-        for packing in writer.packings
-    ]
+    request = [sent.row(tensors) for sent in writer.packings]
     plaintexts = [entry.row(tensors) for entry in writer.plains.entries]
     return interpret(writer.build.program(()), request, plaintexts)
 

@@ -107,7 +107,8 @@ class _Telling:
             sources += [self.place[value] for value in step.arguments if value in self.place]
             self._computed(number, layout, dict.fromkeys(sources))
         for packing in self.compiled.request:
-            self._sent(_sent(packing))
+            if isinstance(packing, Packing):
+                self._sent(_sent(packing))
         return self.taken
 
     def _put(self, key: int | Sent, taken: Taken) -> int:
@@ -120,7 +121,8 @@ class _Telling:
             return self.place[sent]
         value, layout, scale = sent
         pairs = zip(self.compiled.request, self.compiled.levels, strict=True)
-        level = min(level for packing, level in pairs if _sent(packing) == sent)
+        packed = [(p, level) for p, level in pairs if isinstance(p, Packing)]
+        level = min(level for packing, level in packed if _sent(packing) == sent)
         how = "sent by the client"
         if value >= len(self.flow.inputs):
             how = f"{self.packed.of(value)}, {how}"
@@ -178,9 +180,11 @@ class _Telling:
         for step in self.instructions:
             for value in step.arguments:
                 source = self._behind(value)
-                if source.verb == "input":
-                    sent = _sent(self.compiled.request[source.number])
-                    found.setdefault(int(step.origin), {})[sent] = None
+                if source.verb != "input":
+                    continue
+                packing = self.compiled.request[source.number]
+                if isinstance(packing, Packing):
+                    found.setdefault(int(step.origin), {})[_sent(packing)] = None
         return found
 
     def _behind(self, value: int) -> Instruction:

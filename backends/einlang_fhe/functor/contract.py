@@ -16,7 +16,7 @@ from typing import Union
 from einlang_fhe.functor.choosing import choose
 from einlang_fhe.functor.iteration import Operand, iterations
 from einlang_fhe.functor.linear import carried
-from einlang_fhe.functor.linear_map import contract_linear
+from einlang_fhe.functor.linear_map import Ways, contraction_ways
 from einlang_fhe.functor.values import (
     Cipher,
     Fresh,
@@ -40,8 +40,8 @@ def contract(
 ) -> Cipher:
     """`einsum` of tensors, at least one of them secret; labels as in `dataflow.Contract`."""
     linear = _linear(writer, arguments, labels, result)
-    if linear is not None:
-        return linear
+    if linear is not None and not any(isinstance(a, Fresh) for a in arguments):
+        return choose(writer, *linear)
     settled = [carried(writer, a) if isinstance(a, Viewed) else a for a in arguments]
     sizes = {
         label: size
@@ -52,29 +52,28 @@ def contract(
     shape = tuple(sizes[label] for label in order)
     axes = [tuple(order.index(label) for label in names) for names in labels]
     ways = _layouts(writer, settled, axes, shape, len(result))
-    return choose(
-        writer,
-        [
-            (lambda layout=layout: _within(writer, settled, axes, layout, len(result)))
-            for layout in ways
-        ],
-        [weight for weight in ways.values() if weight is not None],
-    )
+    within = [
+        (lambda layout=layout: _within(writer, settled, axes, layout, len(result)))
+        for layout in ways
+    ]
+    if linear is not None:
+        return choose(writer, [*linear[0], *within])
+    return choose(writer, within, [weight for weight in ways.values() if weight is not None])
 
 
 def _linear(
     writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
-) -> Cipher | None:
-    """A contraction with a plain tensor, or of a view alone, as a linear map."""
+) -> Ways | None:
+    """A contraction with a tensor in the clear, or of a view alone, as a linear map."""
     pairs = list(zip(arguments, labels, strict=True))
-    plain = [(value, names) for value, names in pairs if isinstance(value, Plain)]
+    plain = [(value, names) for value, names in pairs if isinstance(value, (Plain, Fresh))]
     moved = [(value, names) for value, names in pairs if isinstance(value, (Cipher, Viewed))]
     if len(moved) != 1 or len(plain) + 1 != len(pairs):
         return None
     ((secret, names),) = moved
     if not plain and isinstance(secret, Cipher):
         return None
-    return contract_linear(writer, secret, names, plain[0] if plain else None, result)
+    return contraction_ways(writer, secret, names, plain[0] if plain else None, result)
 
 
 def _layouts(

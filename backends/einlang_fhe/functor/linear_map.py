@@ -1,9 +1,9 @@
-"""Contractions of an encrypted tensor that is there already with a plain one.
+"""Contractions of an encrypted tensor that is there already with one in the clear.
 
 They are linear maps, written diagonal by diagonal in baby and giant steps: about
 `2 * sqrt(n)` rotations where n diagonals are left, one product per diagonal and pair of
 ciphertexts, and one level. How many diagonals are left depends on where the result sits,
-which is chosen.
+which is chosen. Coefficients that the client knows are sent encrypted, diagonal by diagonal.
 """
 
 from __future__ import annotations
@@ -13,25 +13,28 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from einlang.planning.dataflow import Contract, Type
-from einlang_fhe.diagonals import Axes, LinearMap
-from einlang_fhe.functor.choosing import choose
-from einlang_fhe.functor.plans import MASK, Plan, plans
-from einlang_fhe.functor.values import Cipher, Plain, Viewed, Writer
+from einlang_fhe.diagonals import Axes, Diagonals, LinearMap
+from einlang_fhe.functor.plans import MASK, PRODUCT, Plan, plans
+from einlang_fhe.functor.values import Cipher, Fresh, Plain, SecretDiagonal, Viewed, Writer
 from einlang_fhe.functor.windows import Window, slide, windows
 from einlang_fhe.gather import double
 from einlang_fhe.layout import Copy, Gap, Layout
 from einlang_fhe.steps import BABY
 
+SENT = 0.8
+"""What a product with coefficients that the client sends weighs beside a rotation."""
+
 Ways = tuple[list[Callable[[], Cipher]], list[float]]
 
 
-def linear_ways(writer: Writer, cipher: Cipher, map: LinearMap, weights: Plain | None) -> Ways:
+def linear_ways(
+    writer: Writer, cipher: Cipher, map: LinearMap, weights: Plain | Fresh | None
+) -> Ways:
     """Ways to apply a map to a tensor, and what each weighs."""
-    number = None if weights is None else weights.number
     slid = windows(map, cipher.layout) if weights is None else ()
-    found = plans(map, cipher.layout)
+    found = plans(map, cipher.layout, SENT if isinstance(weights, Fresh) else PRODUCT)
     ways = [(lambda window=window: _slid(writer, cipher, window)) for window in slid]
-    ways += [(lambda plan=plan: _written(writer, cipher, plan, number)) for plan in found]
+    ways += [(lambda plan=plan: _written(writer, cipher, plan, weights)) for plan in found]
     turn = writer.choices.weights["rotate"] + writer.choices.weights["other"]
     estimates = [window.rotations * turn for window in slid]
     return ways, estimates + [_estimate(plan, writer.choices.weights) for plan in found]
@@ -48,18 +51,19 @@ def _slid(writer: Writer, cipher: Cipher, window: Window) -> Cipher:
     return Cipher(window.layout, tuple(slide(writer.build, cipher.values, window)), cipher.factor)
 
 
-def contract_linear(
+def contraction_ways(
     writer: Writer,
     secret: Cipher | Viewed,
     labels: Axes,
-    plain: tuple[Plain, Axes] | None,
+    other: tuple[Plain | Fresh, Axes] | None,
     result: Axes,
-) -> Cipher:
-    """A contraction of an encrypted tensor, however it is seen, with a plain one, if any."""
+) -> Ways:
+    """Ways to contract an encrypted tensor, however it is seen, with one that is plain or of
+    the client, if any; and what each weighs."""
     cipher, origin = (
         (secret.cipher, secret.origin) if isinstance(secret, Viewed) else (secret, None)
     )
-    weights, names = (None, None) if plain is None else summed_alone(writer, *plain, labels, result)
+    weights, names = (None, None) if other is None else summed_alone(writer, *other, labels, result)
     shapes = [(labels, secret.shape)]
     shapes += [] if weights is None or names is None else [(names, weights.shape)]
     sizes = {n: size for some, shape in shapes for n, size in zip(some, shape, strict=True)}
@@ -71,50 +75,74 @@ def contract_linear(
     assert view is not None
     assert kept is not None
     map = LinearMap(tuple(sizes.values()), view, coefficients, kept, origin)
-    return choose(writer, *linear_ways(writer, cipher, map, weights))
+    return linear_ways(writer, cipher, map, weights)
 
 
 def summed_alone(
-    writer: Writer, plain: Plain, names: Axes, labels: Axes, result: Axes
-) -> tuple[Plain, Axes]:
-    """A plain operand, summed over the labels that nothing else has."""
+    writer: Writer, plain: Plain | Fresh, names: Axes, labels: Axes, result: Axes
+) -> tuple[Plain | Fresh, Axes]:
+    """An operand in the clear, summed over the labels that nothing else has."""
     kept = tuple(name for name in names if name in labels or name in result)
     if kept == names:
         return plain, names
     order = tuple(names.index(name) for name in kept)
     shape = tuple(plain.shape[place] for place in order)
     operation = Contract((tuple(range(len(names))),), order)
-    return Plain(writer.compute(operation, (plain.number,), Type(shape)), shape), kept
+    number = writer.compute(operation, (plain.number,), Type(shape))
+    if isinstance(plain, Fresh):
+        return Fresh(number, shape, plain.factor), kept
+    return Plain(number, shape), kept
 
 
-def _written(writer: Writer, cipher: Cipher, plan: Plan, number: int | None) -> Cipher:
-    """The instructions of a plan; `number` is the tensor of the coefficients."""
+def _written(writer: Writer, cipher: Cipher, plan: Plan, weights: Plain | Fresh | None) -> Cipher:
+    """The instructions of a plan."""
     build, draft = writer.build, plan.draft
     values = list((writer.cleaned(cipher) if draft.cleaned else cipher).values)
     if draft.doublings:
         pairs = zip(draft.source.places, draft.diagonals.source.places, strict=True)
         new = Layout((), tuple(Gap() if now == later else Copy() for now, later in pairs))
         values = [double(build, value, new) for value in values]
-    sums = _stepped(writer, values, plan, number)
+    sums = _stepped(writer, values, plan, weights)
     for turn in draft.turns:
         if turn > 0:
             sums = [build.add(value, build.rotate(value, turn)) for value in sums]
     apart = [-turn for turn in draft.turns if turn < 0]
     sums = [build.add_all([v, *(build.rotate(v, turn) for turn in apart)]) for v in sums]
-    return Cipher(draft.result, tuple(sums), cipher.factor)
+    factor = 1.0 if weights is None else weights.factor
+    return Cipher(draft.result, tuple(sums), cipher.factor * factor)
 
 
-def _stepped(writer: Writer, values: Sequence[int], plan: Plan, number: int | None) -> list[int]:
+def _stepped(
+    writer: Writer, values: Sequence[int], plan: Plan, weights: Plain | Fresh | None
+) -> list[int]:
     """The sums of rotated products, one for each ciphertext of the target."""
-    build, plains, diagonals = writer.build, writer.plains, plan.draft.diagonals
+    build, diagonals = writer.build, plan.draft.diagonals
     moves = diagonals.moves
     babies, giants = plan.steps.parts(moves[:, 2], build.slots)
     sums: list[dict[int, list[int]]] = [{} for _ in range(diagonals.target.count)]
     for move, baby, giant in zip(moves.tolist(), babies.tolist(), giants.tolist(), strict=True):
         turned = build.rotate(values[move[1]], baby)
-        plain = plains.diagonal(number, diagonals, tuple(move), giant)
-        sums[move[0]].setdefault(giant, []).append(build.multiply_plain(turned, plain))
+        product = _product(writer, turned, weights, diagonals, tuple(move), giant)
+        sums[move[0]].setdefault(giant, []).append(product)
     return [_collected(writer, values, terms) for terms in sums]
+
+
+def _product(
+    writer: Writer,
+    value: int,
+    weights: Plain | Fresh | None,
+    diagonals: Diagonals,
+    move: tuple[int, int, int],
+    giant: int,
+) -> int:
+    """A rotated ciphertext times the coefficients of a move; where those are encrypted too, it
+    is left unrelinearised."""
+    build = writer.build
+    if isinstance(weights, Fresh):
+        sent = writer.request(SecretDiagonal(weights.number, diagonals, move, giant))
+        return build.emit("multiply", *sorted((value, sent)))
+    number = None if weights is None else weights.number
+    return build.multiply_plain(value, writer.plains.diagonal(number, diagonals, move, giant))
 
 
 def _collected(writer: Writer, values: Sequence[int], terms: dict[int, list[int]]) -> int:
@@ -122,5 +150,10 @@ def _collected(writer: Writer, values: Sequence[int], terms: dict[int, list[int]
     build = writer.build
     if not terms:
         return build.multiply_plain(values[0], writer.plains.mask(np.zeros(build.slots)))
-    parts = sorted(terms.items())
-    return build.add_all([build.rotate(build.add_all(some), giant) for giant, some in parts])
+    turned = []
+    for giant, some in sorted(terms.items()):
+        total = build.add_all(some)
+        if build.instructions[some[0]].verb == "multiply":
+            total = build.emit("relinearize", total)
+        turned.append(build.rotate(total, giant))
+    return build.add_all(turned)

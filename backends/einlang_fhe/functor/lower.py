@@ -27,7 +27,7 @@ from einlang.planning.dataflow import (
 from einlang_fhe.functor.contract import contract
 from einlang_fhe.functor.linear import combine, encrypted, reshape, scaled, spread, view
 from einlang_fhe.functor.nonlinear import Precision, apply, fold
-from einlang_fhe.functor.values import Choices, Cipher, Fresh, Packing, Plain, Value, Viewed, Writer
+from einlang_fhe.functor.values import Choices, Cipher, Fresh, Plain, Sent, Value, Viewed, Writer
 from einlang_fhe.layout import Layout
 from einlang_fhe.plaintexts import Entry
 from einlang_fhe.slots import Builder, SlotProgram
@@ -54,7 +54,7 @@ class Lowered:
 
     program: SlotProgram
     plaintexts: tuple[Entry, ...]
-    request: tuple[Packing, ...]
+    request: tuple[Sent, ...]
     replies: tuple[Reply, ...]
     plain: dict[str, int]
     tensors: Dataflow

@@ -41,6 +41,7 @@ class Draft:
     source: Layout
     diagonals: Diagonals
     target: Target
+    product: float
 
     @property
     def doublings(self) -> int:
@@ -64,13 +65,13 @@ class Draft:
 
     @property
     def products(self) -> int:
-        """With plaintexts."""
+        """With coefficients."""
         return len(self.diagonals.moves) + self.cleaned * self.source.count
 
     @property
     def fixed(self) -> float:
         """What it weighs without baby and giant steps, in rotations."""
-        return self.doublings + self.folds + PRODUCT * self.products + MASK * self.cleaned
+        return self.doublings + self.folds + self.product * self.products + MASK * self.cleaned
 
     @cached_property
     def bound(self) -> float:
@@ -120,13 +121,13 @@ class Plan:
 
 
 @lru_cache(maxsize=512)
-def plans(map: LinearMap, source: Layout) -> tuple[Plan, ...]:
-    """The best ways, the best one first."""
+def plans(map: LinearMap, source: Layout, product: float = PRODUCT) -> tuple[Plan, ...]:
+    """The best ways, the best one first, where a product weighs so much."""
     drafts = [
         draft
         for cleaned, copied in _prepared(source)
         for layout, free in targets(map, copied)
-        for draft in _drafts(map, source, cleaned, copied, layout, free)
+        for draft in _drafts(map, source, cleaned, copied, layout, free, product)
     ]
     drafts = sorted(drafts, key=lambda draft: draft.bound)[:OFFERED]
     found = [Plan(draft, split(draft.diagonals.moves, source.slots)) for draft in drafts]
@@ -150,12 +151,14 @@ def _drafts(
     copied: Layout,
     layout: Layout,
     free: tuple[int, ...],
+    product: float,
 ) -> Iterator[Draft]:
     """With partial sums at as many of the free bits as pays; and without."""
 
     def with_folds(count: int) -> Draft:
         target = Target(layout, tuple(sorted(free[:count])))
-        return Draft(cleaned, source, Diagonals(map, copied, layout, target.folds), target)
+        diagonals = Diagonals(map, copied, layout, target.folds)
+        return Draft(cleaned, source, diagonals, target, product)
 
     best = with_folds(len(free))
     for count in reversed(range(len(free))):

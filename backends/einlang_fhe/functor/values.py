@@ -12,8 +12,9 @@ from math import inf
 from typing import Union
 
 from einlang.planning.dataflow import Operation, Port, Step, Type
+from einlang_fhe.diagonals import Array, Diagonals
 from einlang_fhe.gather import double, gather
-from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, width
+from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, pack_one, width
 from einlang_fhe.plaintexts import Plaintexts
 from einlang_fhe.slots import WEIGHTS, Builder
 
@@ -90,6 +91,33 @@ class Packing:
     number: int
     scale: float
 
+    def row(self, tensors: Mapping[int, Array]) -> Array:
+        """One number per slot."""
+        return pack_one(tensors[self.value], self.layout, self.number) * self.scale
+
+
+@dataclass(frozen=True)
+class SecretDiagonal:
+    """A ciphertext of the request: coefficients of a linear map, as in `Diagonal`, that are
+    elements of a tensor that the client knows."""
+
+    value: int
+    diagonals: Diagonals
+    move: tuple[int, int, int]
+    shift: int
+
+    @property
+    def scale(self) -> float:
+        """The coefficients are sent as they are."""
+        return 1.0
+
+    def row(self, tensors: Mapping[int, Array]) -> Array:
+        """One number per slot."""
+        return self.diagonals.vector(self.move, self.shift, tensors[self.value])
+
+
+Sent = Union[Packing, SecretDiagonal]
+
 
 @dataclass(frozen=True)
 class Site:
@@ -125,7 +153,7 @@ class Writer:
     inputs: tuple[Port, ...] = ()
     steps: list[Step] = field(default_factory=list)
     plains: Plaintexts = field(default_factory=Plaintexts)
-    packings: dict[Packing, int] = field(default_factory=dict)
+    packings: dict[Sent, int] = field(default_factory=dict)
     computed: dict[Step, int] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
 
@@ -150,13 +178,14 @@ class Writer:
         layout = zeroed(layout)
         packed = 1.0 if scale is None else scale
         values = [
-            self.build.input(self._request(Packing(value.number, layout, number, packed)))
+            self.request(Packing(value.number, layout, number, packed))
             for number in range(layout.count)
         ]
         return Cipher(layout, tuple(values), value.factor if scale is None else 1.0)
 
-    def _request(self, packing: Packing) -> int:
-        return self.packings.setdefault(packing, len(self.packings))
+    def request(self, sent: Sent) -> int:
+        """A ciphertext of the request."""
+        return self.build.input(self.packings.setdefault(sent, len(self.packings)))
 
     def plaintexts(self, value: Plain, layout: Layout, factor: float = 1.0) -> tuple[int, ...]:
         """A plain tensor in a layout, times `factor`, by numbers of plaintexts."""

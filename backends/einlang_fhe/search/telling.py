@@ -9,6 +9,7 @@ from einlang_fhe.alternative import Alternative
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.drawing.formula import Formulas, secrets
 from einlang_fhe.drawing.named import Named
+from einlang_fhe.functor.values import Packing
 from einlang_fhe.layout import Layout
 from einlang_fhe.search.search import Found, Plan
 
@@ -36,7 +37,8 @@ def _name(compiled: Compiled, other: Compiled) -> str:
 def _placed(compiled: Compiled) -> Iterator[tuple[Formulas, int, Layout]]:
     """What the client packs, and what is computed: a value by number, and where it sits."""
     tensors, flow = compiled.lowered.tensors, compiled.lowered.flow
-    for packing in dict.fromkeys((p.value, p.layout) for p in compiled.request):
+    packed = [packing for packing in compiled.request if isinstance(packing, Packing)]
+    for packing in dict.fromkeys((p.value, p.layout) for p in packed):
         yield Formulas(tensors, secrets(tensors)), *packing
     for place in compiled.lowered.places:
         yield Formulas(flow), *place
