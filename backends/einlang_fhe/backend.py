@@ -18,6 +18,7 @@ from einlang.backend import Arrays, Report, silent
 from einlang.backend import Progress as Callback
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import Compiled
+from einlang_fhe.deep import fitted
 from einlang_fhe.engines.engine import Client, Evaluator
 from einlang_fhe.options import Options
 from einlang_fhe.reporting import describe, measured
@@ -121,7 +122,9 @@ class FheExecutable:
         return result
 
     def _make_room(self, inputs: Arrays) -> None:
-        """Compiles anew where outputs without a sure bound turn out larger than assumed."""
+        """Compiles anew where numbers without a sure bound turn out larger than assumed."""
         peaks = larger(self.flow, self.compiled.outputs, inputs)
         if peaks:
             self.compiled = compile_flow(self.flow, self.options, self.parameters, peaks)
+        if self.compiled.parameters.bootstrap:
+            self.compiled = fitted(self.compiled, self.options, self.parameters, inputs)

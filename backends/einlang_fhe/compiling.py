@@ -75,6 +75,27 @@ class Compiled:
         """Whether a relinearisation key is needed."""
         return self.program.count("relinearize") > 0
 
+    @property
+    def turns(self) -> int:
+        """How many keys are needed for rotations, those of bootstraps and the conjugate's too."""
+        plan = self.parameters.bootstrap
+        own = {*self.program.rotations}
+        return len(own) if plan is None else len(own | plan.rotations(self.parameters.ring)) + 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """A program without levels, and what a compiled one says beside."""
+
+    lowered: Lowered
+    program: SlotProgram
+    request: tuple[Sent, ...]
+    outputs: dict[str, Magnitude]
+
+    def compiled(self, levelled: Levelled, parameters: Parameters) -> Compiled:
+        """With levels and parameters."""
+        return Compiled(self.lowered, levelled, parameters, self.request, self.outputs)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -101,17 +122,23 @@ class Job:
             sizes[number] = replace(sizes[number], peak=peak)
         return Job(flow, options, known, tuple(sizes), tuple(gains(flow, sizes)))
 
-    def compiled(self, ring: int, choices: Choices) -> Compiled:
-        """The program written for a ring, with the parameters it needs: maybe a larger ring."""
-        flow, options, sizes = self.flow, self.options, self.sizes
-        lowered = lower(flow, ring // 2, options.approximation, self.growth, choices)
+    def written(self, slots: int, choices: Choices) -> Written:
+        """The program for ciphertexts of so many slots, without levels."""
+        flow, sizes = self.flow, self.sizes
+        lowered = lower(flow, slots, self.options.approximation, self.growth, choices)
         program, request = _requested(DropDead().apply(lowered.program), lowered.request)
-        levelled = assign(program)
         numbers = dict(zip(flow.names, flow.outputs, strict=True))
         outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
-        ranges = _ranges(flow, lowered, sizes, outputs)
+        return Written(lowered, program, request, outputs)
+
+    def compiled(self, ring: int, choices: Choices) -> Compiled:
+        """The program written for a ring, with the parameters it needs: maybe a larger ring."""
+        flow, options = self.flow, self.options
+        written = self.written(ring // 2, choices)
+        lowered, levelled = written.lowered, assign(written.program)
+        ranges = _ranges(flow, lowered, self.sizes, written.outputs)
         worst = max((self.growth[n] for n in _secrets(flow)), default=1.0)
-        last = _last_operands(lowered, levelled, request, self.known)
+        last = _last_operands(lowered, levelled, written.request, self.known)
         others = [*last, *_junk(flow, lowered, self.known)]
         ranges = replace(
             ranges,
@@ -119,7 +146,7 @@ class Job:
             peak=max([ranges.peak, *others]),
         )
         parameters = _parameters(ranges, levelled.depth, options, ring)
-        return Compiled(lowered, levelled, parameters, request, outputs)
+        return written.compiled(levelled, parameters)
 
 
 def _requested(

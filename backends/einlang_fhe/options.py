@@ -33,7 +33,7 @@ class Options:
     what layouts are chosen for. `search`: how many instructions may be written to find
     better layouts than the greedy ones. `threads`: at most so many, as many as there are
     processors if None. `keep`: megabytes of plaintext operands that stay encoded between
-    runs."""
+    runs. `bootstrap`: always or never, or where depth runs out if None."""
 
     precision: float = 1e-4
     engine: str = "openfhe"
@@ -46,6 +46,7 @@ class Options:
     search: int = 20_000
     threads: int | None = None
     keep: int = 256
+    bootstrap: bool | None = None
     degrees: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
 
@@ -153,6 +154,7 @@ _READERS: dict[str, Any] = {
     "search": _effort,
     "threads": _count,
     "keep": _megabytes,
+    "bootstrap": _flag,
 }
 
 

@@ -73,7 +73,7 @@ def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
     """Seconds by the costs that were measured: the evaluator's and the client's on threads."""
     costs, levelled, parameters = load(), compiled.levelled, compiled.parameters
     levels = [levelled.levels[value] for value in levelled.program.outputs]
-    keys = costs.keys(parameters, len(compiled.program.rotations), compiled.relinearize)
+    keys = costs.keys(parameters, compiled.turns, compiled.relinearize)
     seconds = {
         "keys": keys,
         "encrypt": costs.request(compiled.levels, parameters, threads),
@@ -88,7 +88,7 @@ def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
 def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
     parameters, program = compiled.parameters, compiled.program
     keys = predicted_key_sizes(parameters)
-    rotations = len(program.rotations)
+    rotations = compiled.turns
     relinearization = keys.relinearization if compiled.relinearize else 0
     return {
         "engine": options.engine,
@@ -109,6 +109,7 @@ def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
         "plain products": program.count("multiply_plain", "multiply_scalar"),
         "relinearizations": program.count("relinearize"),
         "rescalings": program.count("rescale"),
+        "bootstraps": program.count("bootstrap"),
         "ciphertexts sent": len(compiled.request),
         "ciphertexts returned": len(program.outputs),
         "request bytes": sum(ciphertext_bytes(parameters, level) for level in compiled.levels),

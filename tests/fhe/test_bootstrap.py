@@ -154,3 +154,8 @@ def test_bootstrapping_costs_more_with_more_primes_and_iterations(plan) -> None:
     assert twice == pytest.approx(2 * once)
     assert costs.seconds("bootstrap", replace(parameters, depth=24)) > once
     assert once > 10 * costs.seconds("relinearize", parameters)
+
+
+def test_the_sine_of_two_iterations_does_not_bend() -> None:
+    x = np.linspace(-1, 1, 5)
+    assert Bootstrap(8, iterations=2).bent(x) is x

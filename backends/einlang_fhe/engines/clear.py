@@ -158,6 +158,7 @@ class ClearEvaluator:
     def __init__(self, error: Noise, steps: frozenset[int], relinearize: int) -> None:
         self.parameters = error.parameters
         self.steps = steps
+        self.peak = 0.0  # The largest number that was bootstrapped.
         self.concurrent = not error.on  # Errors are drawn one after the other.
         self._error = error
         self._relinearize = relinearize
@@ -312,6 +313,7 @@ class ClearEvaluator:
         if plan is None or not usual or not plan.refreshed < cipher.level <= plan.latest(deepest):
             raise ValueError(f"bootstrap: {cipher} of {self.parameters}")
         values = cipher.values
+        self.peak = max(self.peak, float(np.abs(values).max()))
         if self._error.on:
             ring, unit = self.parameters.ring, 2.0**self.parameters.scale
             deviation = noise.bootstrapping(ring, plan.correction, plan.iterations)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from einlang.backend import Arrays
+from einlang.errors import BackendMistake
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe import costs
 from einlang_fhe.compiling import Compiled, Job
+from einlang_fhe.deep import RING, Deep
 from einlang_fhe.options import Options
 from einlang_fhe.search.memory import COMPILED, key_of
 from einlang_fhe.search.objective import Bill, Objective
@@ -30,10 +32,41 @@ def compile_flow(
     key = key_of(flow, options, known, peaks or {})
     compiled = COMPILED.get(key)
     if compiled is None:
-        job = Job.of(flow, options, known, peaks)
-        found = Search(job, Objective(options.minimise), costs.load(), options.search).run()
-        compiled = replace(found.best.compiled, plans=alternatives(found))
+        compiled = _compiled(Job.of(flow, options, known, peaks))
         parameters, rotations = compiled.parameters, compiled.program.rotations
         verify(compiled.levelled, parameters.depth, rotations, parameters.bootstrap)
         COMPILED.put(key, compiled)
     return compiled
+
+
+def _compiled(job: Job) -> Compiled:
+    """Within one chain of primes; with bootstraps where that is wished, or too deep."""
+    options = job.options
+    if options.bootstrap:
+        deep = _deep(job)
+        if deep.program.count("bootstrap"):
+            return deep
+    try:
+        found = Search(job, Objective(options.minimise), costs.load(), options.search).run()
+    except BackendMistake as mistake:
+        return _instead(job, mistake)
+    return replace(found.best.compiled, plans=alternatives(found))
+
+
+def _instead(job: Job, mistake: BackendMistake) -> Compiled:
+    """With bootstraps, where no chain of primes will do; the mistake again, if they do not help."""
+    beyond = mistake.diagnostics[0].code in ("E0805", "E0806")
+    if not beyond or job.options.bootstrap is False or job.options.scale is not None:
+        raise mistake
+    try:
+        deep = _deep(job)
+    except BackendMistake:
+        raise mistake from None
+    if not deep.program.count("bootstrap"):
+        raise mistake
+    return deep
+
+
+def _deep(job: Job) -> Compiled:
+    weights = Objective(job.options.minimise).weights(RING, costs.load())
+    return Deep(job, costs.load(), weights).compiled()
