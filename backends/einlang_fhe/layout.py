@@ -17,6 +17,8 @@ array([[0., 1., 3., 4., 0., 1., 3., 4.],
        [2., 0., 5., 0., 2., 0., 5., 0.]])
 >>> bool((unpack(pack(x, layout), layout) == x).all())
 True
+>>> pack(np.arange(4.0), Layout((4,), (Bit(0, 1),), part=Bit(0, 0)))
+array([[0.+1.j, 2.+3.j]])
 """
 
 from __future__ import annotations
@@ -88,6 +90,11 @@ class Layout:
     `places`: what each bit of the slot number is, lowest first. `digits`: the ciphertext
     number, its first digit counting most. `dirty`: axes whose padding (positions from the
     size up to the power of two) may hold anything instead of zeros.
+
+    Slots are complex numbers: `part` is the index bit that is 0 in the real part and 1 in
+    the imaginary part, which is stored negated if `conjugate`. It is the lowest bit of an
+    axis of even size. Without it, `imaginary` says that the imaginary parts may hold
+    anything instead of zeros, and that nobody reads them.
     """
 
     shape: tuple[int, ...]
@@ -95,8 +102,13 @@ class Layout:
     digits: tuple[Digit, ...] = ()
     rolls: tuple[Roll, ...] = ()
     dirty: frozenset[int] = frozenset()
+    part: Bit | None = None
+    conjugate: bool = False
+    imaginary: bool = False
 
     def __post_init__(self) -> None:
+        if self.part is not None and (self.part.bit or self.shape[self.part.axis] % 2):
+            raise ValueError(f"{self.part} of shape {self.shape} cannot be the complex part")
         padded = {axis for axis in self.dirty if self.shape[axis] & (self.shape[axis] - 1)}
         object.__setattr__(self, "dirty", frozenset(padded))
         seen: set[tuple[int, int]] = set()
@@ -116,7 +128,7 @@ class Layout:
             for digit in self.digits
             for bit in range(width(digit.extent))
         ]
-        return slots + numbers
+        return slots + numbers + ([(self.part.axis, self.part.bit)] if self.part else [])
 
     def __repr__(self) -> str:
         names = "abcdefghijklmnopqrstuvwxyz"
@@ -133,6 +145,8 @@ class Layout:
         kind = "ciphertext" if self.count == 1 else "ciphertexts"
         line = f"{self.shape} in {self.count} {kind} of {self.slots} slots: {' '.join(words)}"
         line += f" | {' '.join(numbers)}" if numbers else ""
+        if self.part:
+            line += f" {'-' if self.conjugate else '+'} i {names[self.part.axis % 26]}0"
         return line + (f" rolled {' '.join(rolls)}" if rolls else "")
 
     def _repr_html_(self) -> str:
@@ -165,6 +179,11 @@ class Layout:
     def full(self) -> bool:
         """Whether every slot of every ciphertext holds an element."""
         return all(bool((self.table(number) >= 0).all()) for number in range(self.count))
+
+    @property
+    def complex(self) -> bool:
+        """Whether the imaginary parts hold anything."""
+        return self.imaginary or self.part is not None
 
     def values(self, number: int) -> tuple[int, ...]:
         """The digits of a ciphertext number.
@@ -213,11 +232,16 @@ class Layout:
             elements += part * stride
         return elements, tuple(int(part.max()) for part in parts)
 
-    def table(self, number: int) -> Array:
-        """For each slot of a ciphertext the element it holds, counted row by row, or -1."""
+    def table(self, number: int, imaginary: bool = False) -> Array:
+        """For each slot of a ciphertext the element it holds, counted row by row, or -1.
+
+        The one in its real part, or in its imaginary part.
+        """
         parts, valid = self._slot_parts
         elements, most = self._slot_elements
         starts = [0] * len(self.shape)
+        if imaginary and self.part is not None:
+            starts[self.part.axis] += 1
         for digit, value in zip(self.digits, self.values(number), strict=True):
             starts[digit.axis] += value << digit.low
         for axis, size in enumerate(self.shape):
@@ -245,7 +269,15 @@ class Layout:
             replace(digit, axis=order[digit.axis]) for digit in self.digits if digit.axis in order
         )
         dirty = frozenset(order[axis] for axis in self.dirty if axis in order)
-        return Layout(tuple(self.shape[axis] for axis in axes), places, digits, dirty=dirty)
+        part = _project(self.part, order) if self.part else None
+        return Layout(
+            tuple(self.shape[axis] for axis in axes),
+            places,
+            digits,
+            dirty=dirty,
+            part=part if isinstance(part, Bit) else None,
+            conjugate=self.conjugate and isinstance(part, Bit),
+        )
 
     def projected(self, number: int, axes: Sequence[int]) -> int:
         """Which ciphertext of `project(axes)` meets a ciphertext of this layout."""
@@ -269,8 +301,16 @@ def pack(tensor: Array, layout: Layout) -> Array:
 
 
 def pack_one(tensor: Array, layout: Layout, number: int) -> Array:
-    """The slot vector of one ciphertext."""
-    table = layout.table(number)
+    """The slot vector of one ciphertext: complex where the layout has a `part`."""
+    row = _picked(tensor, layout.table(number))
+    if layout.part is None:
+        return row
+    imaginary = _picked(tensor, layout.table(number, imaginary=True))
+    return row + (-1j if layout.conjugate else 1j) * imaginary
+
+
+def _picked(tensor: Array, table: Array) -> Array:
+    """The elements in a table, zeros where there are none."""
     row = np.asarray(tensor, dtype=np.float64).ravel()[table]
     row[table < 0] = 0.0
     return row
@@ -282,7 +322,11 @@ def unpack(vectors: Array, layout: Layout) -> Array:
     for number in range(layout.count):
         table = layout.table(number)
         held = table >= 0
-        flat[table[held]] = np.asarray(vectors[number])[held]
+        row = np.asarray(vectors[number], dtype=np.complex128)[held]
+        flat[table[held]] = row.real
+        if layout.part is not None:
+            signed = -row.imag if layout.conjugate else row.imag
+            flat[layout.table(number, imaginary=True)[held]] = signed
     return flat.reshape(layout.shape)
 
 

@@ -87,11 +87,15 @@ class Session:
         results = {name: plain[number] for name, number in lowered.plain.items()}
         # Where terms cancel, what the ciphertexts hold does not matter.
         held = [item for item in lowered.replies if item.factor != 0]
-        read = [item.first + n for item in held for n in range(item.layout.count)]
+        read = [
+            (item.first + n, item.layout.complex) for item in held for n in range(item.layout.count)
+        ]
         rows = self._each(
-            lambda n: client.decrypt(reply[read[n]]), len(read), lambda *n: progress("decrypt", *n)
+            lambda n: client.decrypt(reply[read[n][0]], read[n][1]),
+            len(read),
+            lambda *n: progress("decrypt", *n),
         )
-        vectors = dict(zip(read, rows, strict=True))
+        vectors = {number: row for (number, _), row in zip(read, rows, strict=True)}
         for item in lowered.replies:
             results[item.name] = np.zeros(item.layout.shape)
             if item.factor != 0:

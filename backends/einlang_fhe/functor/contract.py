@@ -91,7 +91,8 @@ def _layouts(
         Operand(where, isinstance(argument, Fresh), isinstance(argument, Plain))
         for argument, where in zip(arguments, axes, strict=True)
     ]
-    best = iterations(shape, kept, operands, writer.slots, writer.choices.weights)
+    parts = _parts(operands, shape, kept) if writer.last else (None,)
+    best = iterations(shape, kept, operands, writer.slots, writer.choices.weights, parts=parts)
     extended = [
         extend(argument.layout, where, shape)
         for argument, where in zip(arguments, axes, strict=True)
@@ -103,6 +104,20 @@ def _layouts(
     return dict.fromkeys([*reversed(extended), default, *(layout for _, layout in best[:2])])
 
 
+def _parts(operands: Sequence[Operand], shape: Sequence[int], kept: int) -> list[int | None]:
+    """The axes that can be the complex part, where nobody computes with the result.
+
+    A kept axis that only one operand has, or a summed one that two have: the real part of
+    `(a + ib)(c - id)` is `ac + bd`. Only who packs operands can do so.
+    """
+    if any(not (operand.fresh or operand.plain) for operand in operands):
+        return [None]
+    holders = [sum(axis in operand.axes for operand in operands) for axis in range(len(shape))]
+    wanted = [1 if axis < kept else 2 for axis in range(len(shape))]
+    fitting = (axis for axis, size in enumerate(shape) if size % 2 == 0 and size > 0)
+    return [None, *(axis for axis in fitting if holders[axis] == wanted[axis])]
+
+
 def _by_default(axes: int, kept: int) -> list[int]:
     """The kept axes, last one lowest, below the summed ones."""
     return [*reversed(range(kept)), *range(kept, axes)]
@@ -112,9 +127,11 @@ def _within(
     writer: Writer, arguments: Sequence[Settled], axes: Sequence[Axes], layout: Layout, kept: int
 ) -> Cipher:
     """The contraction in a layout of its iteration space, whose first `kept` axes remain."""
+    conjugate = layout.part is not None and layout.part.axis >= kept
+    layouts = [layout, replace(layout, conjugate=conjugate)]
     aligned = [
-        _aligned(writer, argument, where, layout)
-        for argument, where in zip(arguments, axes, strict=True)
+        _aligned(writer, argument, where, layouts[place])
+        for place, (argument, where) in enumerate(zip(arguments, axes, strict=True))
     ]
     aligned = _summable(writer, aligned, axes, kept)
     product = _product_layout(aligned, axes, layout)
@@ -232,4 +249,12 @@ def _summed_layout(product: Layout, kept: int) -> Layout:
             places.append(place)
     digits = tuple(digit for digit in product.digits if digit.axis < kept)
     dirty = frozenset(axis for axis in product.dirty if axis < kept)
-    return Layout(product.shape[:kept], tuple(reversed(places)), digits, dirty=dirty)
+    stays = product.part is not None and product.part.axis < kept
+    return Layout(
+        product.shape[:kept],
+        tuple(reversed(places)),
+        digits,
+        dirty=dirty,
+        part=product.part if stays else None,
+        imaginary=product.part is not None and not stays,
+    )

@@ -47,16 +47,24 @@ def iterations(
     slots: int,
     weights: Mapping[str, float],
     most: int = 4,
+    parts: Sequence[int | None] = (None,),
 ) -> list[tuple[float, Layout]]:
     """The best layouts with what they weigh, the lightest first.
 
-    The first `kept` axes remain, the others are summed over.
+    The first `kept` axes remain, the others are summed over. `parts`: axes whose lowest bit
+    may be the complex part.
     """
-    splits = _splits([width(size) for size in shape], slots.bit_length() - 1)
-    extents = -(-np.array(shape) // (1 << splits))
-    found = _weights(splits, extents, kept, operands, weights)
-    best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), found.round(9)))[:most]
-    return [(float(found[n]), laid(shape, kept, splits[n].tolist(), slots)) for n in best]
+    found: list[tuple[float, Layout]] = []
+    for part in parts:
+        halved = [size // 2 if axis == part else size for axis, size in enumerate(shape)]
+        splits = _splits([width(size) for size in halved], slots.bit_length() - 1)
+        extents = -(-np.array(halved) // (1 << splits))
+        costs = _weights(splits, extents, kept, operands, weights)
+        best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), costs.round(9)))[:most]
+        found += [
+            (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part)) for n in best
+        ]
+    return sorted(found, key=lambda pair: round(pair[0], 9))[:most]
 
 
 def _splits(widths: Sequence[int], room: int) -> Array:
@@ -101,14 +109,24 @@ def _weights(
     return total
 
 
-def laid(shape: Sequence[int], kept: int, split: Sequence[int], slots: int) -> Layout:
-    """The layout with that many low bits of each axis in the slots: kept axes lowest."""
+def laid(
+    shape: Sequence[int], kept: int, split: Sequence[int], slots: int, part: int | None = None
+) -> Layout:
+    """The layout with that many low bits of each axis in the slots: kept axes lowest.
+
+    Those of the axis `part` begin behind the bit that is the complex part.
+    """
     order = [*reversed(range(kept)), *range(kept, len(shape))]
-    places: list[Place] = [Bit(axis, bit) for axis in order for bit in range(split[axis])]
-    places += [Copy()] * (slots.bit_length() - 1 - len(places))
-    digits = [
-        Digit(axis, split[axis], -(-shape[axis] // (1 << split[axis])))
-        for axis in range(len(shape))
-        if split[axis] < width(shape[axis])
+    first = [int(axis == part) for axis in range(len(shape))]
+    places: list[Place] = [
+        Bit(axis, first[axis] + bit) for axis in order for bit in range(split[axis])
     ]
-    return Layout(tuple(shape), tuple(places), tuple(digits))
+    places += [Copy()] * (slots.bit_length() - 1 - len(places))
+    lows = [first[axis] + split[axis] for axis in range(len(shape))]
+    digits = [
+        Digit(axis, low, -(-shape[axis] // (1 << low)))
+        for axis, low in enumerate(lows)
+        if low < width(shape[axis])
+    ]
+    bit = None if part is None else Bit(part, 0)
+    return Layout(tuple(shape), tuple(places), tuple(digits), part=bit)

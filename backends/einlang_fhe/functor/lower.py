@@ -85,9 +85,15 @@ def lower(
     choices = choices or Choices()
     build = Builder(slots, choices.weights, limit=choices.limit)
     try:
-        return _lowered(Writer(build, inputs=flow.inputs, choices=choices), flow, precision, gains)
+        writer = Writer(build, inputs=flow.inputs, choices=choices, ends=_ends(flow))
+        return _lowered(writer, flow, precision, gains)
     finally:
         choices.written, choices.weight = build.written, build.weight
+
+
+def _ends(flow: Dataflow) -> frozenset[int]:
+    """The outputs that no step reads."""
+    return frozenset(flow.outputs) - {value for step in flow.steps for value in step.arguments}
 
 
 def _lowered(
@@ -134,6 +140,7 @@ def write(
         arguments = [values[number] for number in step.arguments]
         gain = gains[len(values)] if gains else 1.0
         writer.build.origin = len(values)
+        writer.last = len(values) in writer.ends
         value = _write_step(writer, step, arguments, precision.behind(gain))
         if seen is not None and isinstance(value, Cipher):
             seen.append((len(values), value.layout))

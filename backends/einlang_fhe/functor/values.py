@@ -147,6 +147,8 @@ class Writer:
     """All that lowering writes to: instructions, plaintexts, packings of the request.
 
     `steps` compute plain tensors from `inputs`, on the evaluator's side or the client's.
+    `ends`: the values of the dataflow that only the client reads; `last`: whether what is
+    being written is one of them.
     """
 
     build: Builder
@@ -156,6 +158,8 @@ class Writer:
     packings: dict[Sent, int] = field(default_factory=dict)
     computed: dict[Step, int] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    ends: frozenset[int] = frozenset()
+    last: bool = False
 
     @property
     def slots(self) -> int:
@@ -252,6 +256,7 @@ def same_bits(source: Layout, target: Layout) -> bool:
         and source.shape == target.shape
         and source.digits == target.digits
         and source.rolls == target.rolls
+        and source.part == target.part
         and _bits_of(source) == _bits_of(target)
     )
 
