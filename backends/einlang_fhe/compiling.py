@@ -10,26 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import sqrt
 
 import numpy as np
 
 from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
 from einlang.errors import BackendMistake
-from einlang.planning.dataflow import Dataflow
+from einlang.planning.dataflow import Apply, Contract, Dataflow, Fold, Operation
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.functor.lower import Lowered, lower
-from einlang_fhe.functor.values import Choices, Sent
+from einlang_fhe.functor.values import Choices, Packing, Sent
 from einlang_fhe.gains import gains
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
-from einlang_fhe.parameters import choose, fit
+from einlang_fhe.parameters import BOUNDS, choose, fit
 from einlang_fhe.passes.dead import DropDead
+from einlang_fhe.passes.flat import assign_flat, switched
 from einlang_fhe.passes.levels import Levelled, assign
+from einlang_fhe.passes.order import polynomials
 from einlang_fhe.plaintexts import Entry, Mask, Packed
 from einlang_fhe.slots import SlotProgram
+from einlang_fhe.unscaled import fit_unscaled
 
+SMALLEST_FLAT = 18
+"""Bits of scale that a program without rescaling needs at least."""
+ENDLESS = 1 << 10
+"""The degree of what is not worth a try without rescaling."""
 CAUTION = 2
 """How much less noise grows than `gains` has it, which takes numbers for as large as may be."""
 
@@ -70,10 +78,12 @@ class Compiled:
         }
         return tuple(found[number] for number in range(len(self.request)))
 
-    @property
-    def relinearize(self) -> bool:
-        """Whether a relinearisation key is needed."""
-        return self.program.count("relinearize") > 0
+    @cached_property
+    def relinearize(self) -> int:
+        """For how many powers of the secret relinearisation keys are needed."""
+        parts = polynomials(self.program)
+        steps = (step for step in self.program.instructions if step.verb == "relinearize")
+        return max((parts[step.arguments[0]] - 2 for step in steps), default=0)
 
     @property
     def turns(self) -> int:
@@ -133,20 +143,69 @@ class Job:
 
     def compiled(self, ring: int, choices: Choices) -> Compiled:
         """The program written for a ring, with the parameters it needs: maybe a larger ring."""
-        flow, options = self.flow, self.options
         written = self.written(ring // 2, choices)
-        lowered, levelled = written.lowered, assign(written.program)
-        ranges = _ranges(flow, lowered, self.sizes, written.outputs)
-        worst = max((self.growth[n] for n in _secrets(flow)), default=1.0)
-        last = _last_operands(lowered, levelled, written.request, self.known)
-        others = [*last, *_junk(flow, lowered, self.known)]
-        ranges = replace(
-            ranges,
-            typical=max(ranges.typical, worst / CAUTION),
-            peak=max([ranges.peak, *others]),
-        )
-        parameters = _parameters(ranges, levelled.depth, options, ring)
+        levelled = assign(written.program)
+        ranges = self._ranges(written, levelled)
+        parameters = _parameters(ranges, levelled.depth, self.options, ring)
         return written.compiled(levelled, parameters)
+
+    def flat(self, ring: int, choices: Choices) -> Compiled | None:
+        """The program written for a ring, never rescaled; None where the ring is too small."""
+        written = self.written(ring // 2, choices)
+        levelled = assign_flat(written.program)
+        ranges = self._ranges(written, levelled)
+        parameters = fit_unscaled(
+            ring,
+            max(levelled.degrees, default=1),
+            switched(levelled),
+            self.options.precision / ranges.factor,
+            ranges.peak,
+            ranges.typical,
+        )
+        return None if parameters is None else written.compiled(levelled, parameters)
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is said of the parameters that a program without rescaling breaks."""
+        options = self.options
+        said = options.scale, options.first, options.digits
+        return not options.insecure and said == (None, None, None)
+
+    def may_hold(self, ring: int) -> bool:
+        """Whether a ring may hold the scales of a program that is never rescaled."""
+        return self.degree * SMALLEST_FLAT < BOUNDS[ring]
+
+    @cached_property
+    def degree(self) -> int:
+        """At least so many factors does some output have."""
+        degrees = [int(port.type.qualifier is Qualifier.SECRET) for port in self.flow.inputs]
+        for step in self.flow.steps:
+            degrees.append(_degree(step.operation, [degrees[n] for n in step.arguments]))
+        return max(degrees, default=1)
+
+    def _ranges(self, written: Written, levelled: Levelled) -> _Ranges:
+        lowered, request = written.lowered, written.request
+        ranges = _ranges(self.flow, lowered, self.sizes, written.outputs)
+        worst = max((self.growth[n] for n in _secrets(self.flow)), default=1.0)
+        last = _last_operands(lowered, levelled, request, self.known)
+        peak = max([ranges.peak, *last, *_junk(self.flow, lowered, self.known)])
+        layouts = [reply.layout for reply in lowered.replies]
+        layouts += [item.layout for item in request if isinstance(item, Packing)]
+        wide = sqrt(2) if any(layout.complex for layout in layouts) else 1.0
+        return replace(ranges, typical=max(ranges.typical, worst / CAUTION), peak=wide * peak)
+
+
+def _degree(operation: Operation, degrees: Sequence[int]) -> int:
+    """Of what a step makes of values of these degrees, 0 for plain ones."""
+    if isinstance(operation, Contract):
+        mixed = any(degrees) and not all(degrees)
+        return min(sum(degrees) + mixed, ENDLESS)
+    if isinstance(operation, Fold):
+        return ENDLESS * any(degrees)
+    if isinstance(operation, Apply):
+        factors = 2 if operation.function.name == "square" else 4
+        return min(factors * max(degrees), ENDLESS)
+    return max(degrees, default=0)
 
 
 def _requested(

@@ -1,19 +1,20 @@
 """Checks a levelled slot program before anything runs: what holds for engines holds here.
 
-Values come before their uses; operands agree in level and degree; products have operands
-of degree 1 and two polynomials; nothing but sums and `relinearize` touches three
-polynomials; what is hoisted is only rotated, and terms of sums of rotations are only added
-and brought back; every value has the level and the scale that its instruction makes, and no
-level exceeds the depth; what is bootstrapped has few primes, but enough; every rotation has
-a key. Engines may rely on it: they execute what was verified without checks.
+Values come before their uses; operands agree in level, those of sums in degree, too; what
+is rescaled has degree 2; nothing of more than two polynomials is rotated; what is hoisted is
+only rotated, and terms of sums of rotations are only added and brought back; every value has
+the level and the scale that its instruction makes, and no level exceeds the depth; what is
+bootstrapped has few primes, but enough; every rotation has a key. Engines may rely on it:
+they execute what was verified without checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from einlang_fhe.engines.bootstrap import Bootstrap
 from einlang_fhe.passes.levels import Levelled
+from einlang_fhe.passes.order import polynomials
 from einlang_fhe.slots import Instruction, SlotProgram
 
 
@@ -41,26 +42,22 @@ def verify(
         ...
     einlang_fhe.verifier.InvalidProgramError: %1 = rotate %0, 1: no key for this rotation
     """
-    three: set[int] = set()
     wide: set[int] = set()
     program = levelled.program
+    parts = polynomials(program)
     for number, step in enumerate(program.instructions):
         reason = (
             _misplaced(levelled, number, depth, bootstrap)
-            or _unready(step, three)
+            or _unready(step, parts)
             or _turned_wrongly(program, step, rotations, wide)
         )
         if reason:
             raise InvalidProgramError(f"%{number} = {step}: {reason}")
-        if step.verb == "multiply" or (step.verb != "relinearize" and three & {*step.arguments}):
-            three.add(number)
         if step.verb in TERMS or (step.verb == "add" and wide & {*step.arguments}):
             wide.add(number)
     for value in program.outputs:
         if program.instructions[value].verb == "hoist" or value in wide:
             raise InvalidProgramError(f"output %{value} is hoisted")
-        if levelled.degrees[value] != 1 or value in three:
-            raise InvalidProgramError(f"output %{value} is not rescaled and relinearised")
 
 
 TERMS = ("rotate_extended", "extend")
@@ -79,14 +76,14 @@ def _misplaced(
         return f"level {levels[number]} of {depth}"
     if len({levels[value] for value in values}) > 1:
         return "operands at different levels"
-    if len({degrees[value] for value in values}) > 1:
+    if step.verb != "multiply" and len({degrees[value] for value in values}) > 1:
         return "operands at different scales"
-    if step.verb.startswith("multiply") and degrees[values[0]] != 1:
-        return "factor not rescaled"
-    level, degree = (levels[values[0]], degrees[values[0]]) if values else (levels[number], 1)
+    if step.verb == "rescale" and degrees[values[0]] != 2:
+        return "rescaled at a degree other than 2"
     if step.verb == "bootstrap":
-        return _not_refreshed(level, degree, levels[number], depth, bootstrap)
-    if (levels[number], degrees[number]) != _made(step, level, degree):
+        before = levels[values[0]], degrees[values[0]]
+        return _not_refreshed(*before, levels[number], depth, bootstrap)
+    if (levels[number], degrees[number]) != _made(step, levels[number], values, levelled):
         return f"cannot be at level {levels[number]} with degree {degrees[number]}"
     return None
 
@@ -104,22 +101,28 @@ def _not_refreshed(
     return None if result == bootstrap.refreshed else f"cannot be at level {result}"
 
 
-def _made(step: Instruction, level: int, degree: int) -> tuple[int, int]:
-    """The level and the degree of what an instruction makes of operands of these."""
+def _made(
+    step: Instruction, level: int, values: tuple[int, ...], levelled: Levelled
+) -> tuple[int, int]:
+    """The level and the degree of what an instruction makes of these values."""
+    if not values:
+        return level, 1
+    level, degrees = levelled.levels[values[0]], [levelled.degrees[value] for value in values]
+    if step.verb == "multiply":
+        return level, sum(degrees)
     if step.verb.startswith("multiply"):
-        return level, 2
+        return level, degrees[0] + 1
     if step.verb == "rescale":
-        return level + 1, max(degree - 1, 1)
-    return (level + max(step.number, 1), degree) if step.verb == "drop" else (level, degree)
+        return level + 1, degrees[0] - 1
+    dropped = max(step.number, 1) if step.verb == "drop" else 0
+    return level + dropped, degrees[0]
 
 
-def _unready(step: Instruction, three: set[int]) -> str | None:
+def _unready(step: Instruction, parts: Sequence[int]) -> str | None:
     """What is wrong with the polynomials of the operands."""
-    linear = ("add", "subtract", "negate", "relinearize", "rescale", "drop", "add_plain")
-    if step.verb not in linear and any(value in three for value in step.arguments):
+    turning = ("rotate", "rotate_sum", "hoist", "rotate_extended", "extend", "switch_down")
+    if step.verb in turning and any(parts[value] > 2 for value in step.arguments):
         return "operand not relinearised"
-    if len({value in three for value in step.arguments}) > 1:
-        return "operands with two and with three polynomials"
     return None
 
 

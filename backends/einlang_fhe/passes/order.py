@@ -47,11 +47,12 @@ class Order:
 
 
 def polynomials(program: SlotProgram) -> list[int]:
-    """How many polynomials each value has: products have three until they are relinearized."""
+    """How many polynomials each value has: products add theirs, all but one, until they are
+    relinearised to two."""
     parts: list[int] = []
     for step in program.instructions:
         if step.verb == "multiply":
-            parts.append(3)
+            parts.append(sum(parts[value] for value in step.arguments) - 1)
         elif step.verb == "relinearize" or not step.arguments:
             parts.append(2)
         else:

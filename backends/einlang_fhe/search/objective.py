@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import Costs
 from einlang_fhe.engines.engine import Parameters
-from einlang_fhe.parameters import ciphertext_bytes, deepest, predicted_key_sizes
+from einlang_fhe.parameters import BOUNDS, ciphertext_bytes, deepest, predicted_key_sizes
 
 LINK = 125e6
 """Bytes in a second between client and evaluator, where latency counts: one gigabit."""
@@ -66,10 +66,11 @@ class Objective:
         rates, amounts = RATES[self.minimise], asdict(bill)
         return sum(rate * amounts[kind] for kind, rate in rates.items())
 
-    def weights(self, ring: int, costs: Costs) -> dict[str, float]:
+    def weights(self, ring: int, costs: Costs, flat: bool = False) -> dict[str, float]:
         """What single instructions weigh before the depth is known, in a ring of that size."""
-        rates, parameters = RATES[self.minimise], typical(ring)
-        level = parameters.depth // 2
+        rates = RATES[self.minimise]
+        parameters = typical_flat(ring) if flat else typical(ring)
+        level = 0 if flat else parameters.depth // 2
 
         def seconds(kind: str, verb: str) -> float:
             return rates[kind] * costs.seconds(verb, parameters, level)
@@ -91,3 +92,10 @@ def typical(ring: int) -> Parameters:
     """Parameters that a program in a ring of that size may well have."""
     depth = deepest(40, 50, ring) // 2
     return Parameters(ring, depth, scale=40, first=50, digits=2 if depth > 1 else 1)
+
+
+def typical_flat(ring: int) -> Parameters:
+    """Parameters that a program without rescaling may well have."""
+    primes = max(1, BOUNDS[ring] // 55 - (ring > 1 << 12))
+    digit = 17 if primes == 1 else 0
+    return Parameters(ring, primes - 1, 30, 53, digits=0, prime=54, digit=digit)

@@ -1,6 +1,7 @@
 """The search: from the greedy program by single changes of a choice, while they pay.
 
-A program is lowered for rings from the smallest that holds it. At every place where the
+A program is lowered for rings from the smallest that holds it, in two regimes: with a chain
+of primes to rescale by, and never rescaled (`passes.flat`). At every place where the
 functor had several ways (`functor.choosing`), the others are told to it one at a time, the
 whole program is compiled anew, and what is better by the objective is kept. The work is
 bounded by a count of instructions written, so the result is the same on every run.
@@ -9,7 +10,8 @@ bounded by a count of instructions written, so the result is the same on every r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from einlang.errors import BackendMistake
 from einlang_fhe.compiling import Compiled, Job
@@ -19,6 +21,8 @@ from einlang_fhe.search.objective import Bill, Objective, bill
 from einlang_fhe.slots import TooHeavy
 
 SMALLEST = 1 << 12
+FLAT_RINGS = (1 << 11, 1 << 12, 1 << 13, 1 << 14)
+"""In larger ones a chain is faster."""
 LARGER = 1
 """How many rings beyond the smallest that will do are tried."""
 HEAVIER = 1.25
@@ -30,6 +34,7 @@ class Plan:
     """A compiled program, the choices that make it, its weight as written, and its cost."""
 
     compiled: Compiled
+    flat: bool
     told: dict[int, int]
     sites: tuple[Site, ...]
     bill: Bill
@@ -68,26 +73,64 @@ class Search:
         return Found(best, min(others, key=lambda plan: plan.cost, default=None), self.tried)
 
     def _greedy(self) -> Plan:
-        """The better of greedy programs in the smallest rings that hold them."""
-        ring, found = self.job.options.ring or SMALLEST, list[Plan]()
-        while len(found) <= LARGER:
-            choices = Choices(weights=self.objective.weights(ring, self.costs))
+        """The best of greedy programs in the smallest rings that hold them, in both regimes."""
+        flat = list(self._flat())
+        try:
+            chained = list(self._chained())
+        except BackendMistake:
+            if not flat:
+                raise
+            chained = []
+        return min([*flat, *chained], key=lambda plan: plan.cost)
+
+    def _flat(self) -> Iterator[Plan]:
+        """Greedy programs that are never rescaled."""
+        found = 0
+        for ring in FLAT_RINGS if self.job.free else ():
+            if ring < (self.job.options.ring or 0) or not self.job.may_hold(ring):
+                continue
+            plan = self._written(ring, Choices(), flat=True)
+            if plan is not None:
+                found += 1
+                yield plan
+            if found > LARGER or (found and self.effort <= self.written):
+                return
+
+    def _chained(self) -> Iterator[Plan]:
+        """Greedy programs with a chain of primes."""
+        ring, found = self.job.options.ring or SMALLEST, 0
+        while found <= LARGER:
+            choices = self._choices(ring, flat=False)
             try:
-                compiled = self._compiled(ring, choices)
+                compiled = self._compiled(ring, choices, flat=False)
             except BackendMistake:
                 if not found:
                     raise
-                break
+                return
             wanted = compiled.parameters.ring
             if wanted > ring:
                 # Fewer, fuller ciphertexts can be less deep: a ring between may do.
                 ring = max(2 * ring, wanted // 2)
                 continue
-            found.append(self._plan(compiled, choices))
+            found += 1
+            yield self._plan(compiled, choices, flat=False)
             if self.effort <= self.written or self.job.options.insecure or 2 * ring > 1 << 17:
-                break
+                return
             ring *= 2
-        return min(found, key=lambda plan: plan.cost)
+
+    def _choices(self, ring: int, flat: bool) -> Choices:
+        return Choices(weights=self.objective.weights(ring, self.costs, flat))
+
+    def _written(self, ring: int, choices: Choices, flat: bool) -> Plan | None:
+        """The plan of these choices, if it can be had in that ring and is not too heavy."""
+        choices.weights = self.objective.weights(ring, self.costs, flat)
+        try:
+            compiled = self._compiled(ring, choices, flat)
+        except (BackendMistake, TooHeavy):
+            return None
+        if compiled is None or compiled.parameters.ring != ring:
+            return None
+        return self._plan(compiled, choices, flat)
 
     def _better(self, best: Plan) -> Plan | None:
         """The first plan found with one choice changed that costs less."""
@@ -104,29 +147,25 @@ class Search:
         return None
 
     def _changed(self, best: Plan, told: dict[int, int]) -> Plan | None:
-        ring = best.compiled.parameters.ring
-        weights = self.objective.weights(ring, self.costs)
-        choices = Choices(told, weights, limit=HEAVIER * best.weight)
-        try:
-            compiled = self._compiled(ring, choices)
-        except (BackendMistake, TooHeavy):
+        choices = Choices(told, limit=HEAVIER * best.weight)
+        plan = self._written(best.compiled.parameters.ring, choices, best.flat)
+        if plan is None:
             return None
-        known = [*best.sites[: len(told) - 1]]
-        choices.sites[: len(known)] = known
-        return self._plan(compiled, choices) if compiled.parameters.ring == ring else None
+        known = best.sites[: len(told) - 1]
+        return replace(plan, sites=(*known, *plan.sites[len(known) :]))
 
-    def _compiled(self, ring: int, choices: Choices) -> Compiled:
+    def _compiled(self, ring: int, choices: Choices, flat: bool) -> Any:
         self.tried += 1
         try:
-            return self.job.compiled(ring, choices)
+            return (self.job.flat if flat else self.job.compiled)(ring, choices)
         finally:
             self.written += choices.written
 
-    def _plan(self, compiled: Compiled, choices: Choices) -> Plan:
+    def _plan(self, compiled: Compiled, choices: Choices, flat: bool) -> Plan:
         told = {number: site.taken for number, site in enumerate(choices.sites)}
         cost = bill(compiled, self.costs)
-        total = self.objective.of(cost)
-        plan = Plan(compiled, told, tuple(choices.sites), cost, choices.weight, total)
+        total, sites = self.objective.of(cost), tuple(choices.sites)
+        plan = Plan(compiled, flat, told, sites, cost, choices.weight, total)
         self.plans.append(plan)
         return plan
 
