@@ -73,7 +73,7 @@ def _predicted(compiled: Compiled, threads: int) -> dict[str, Any]:
     """Seconds by the costs that were measured: the evaluator's and the client's on threads."""
     costs, levelled, parameters = load(), compiled.levelled, compiled.parameters
     levels = [levelled.levels[value] for value in levelled.program.outputs]
-    keys = costs.keys(parameters, compiled.turns, compiled.relinearize)
+    keys = costs.keys(parameters, compiled.turns, compiled.relinearize > 0)
     seconds = {
         "keys": keys,
         "encrypt": costs.request(compiled.levels, parameters, threads),

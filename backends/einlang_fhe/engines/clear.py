@@ -84,7 +84,10 @@ class Noise:
         if not self.on:
             return values
         unit = 2.0 ** (-self.parameters.scale * degree)
-        return values + self.draw.standard_normal(values.shape) * (deviation * unit)
+        error = self.draw.standard_normal(values.shape)
+        if np.iscomplexobj(values):
+            error = error + 1j * self.draw.standard_normal(values.shape)
+        return values + error * (deviation * unit)
 
 
 def _switching(parameters: Parameters) -> float | Array:
@@ -134,9 +137,10 @@ class ClearClient:
         numbers = self._error(numbers, noise.encryption(self.parameters.ring))
         return _fitting(ClearCipher(numbers, level), self.parameters)
 
-    def decrypt(self, cipher: ClearCipher) -> Array:
-        """`slots` float64 numbers; E0804 when they outgrew the modulus."""
-        return _fitting(self._shortened(cipher), self.parameters).values.copy()
+    def decrypt(self, cipher: ClearCipher, imaginary: bool = False) -> Array:
+        """`slots` numbers, complex ones if asked; E0804 when they outgrew the modulus."""
+        values = _fitting(self._shortened(cipher), self.parameters).values
+        return values.astype(np.complex128) if imaginary else np.real(values).copy()
 
     def _shortened(self, cipher: ClearCipher) -> ClearCipher:
         """Rescaled, and with the fewest primes that hold results, where primes are scales."""
@@ -333,7 +337,7 @@ class ClearEvaluator:
 def _vector(values: Array, parameters: Parameters, level: int, degree: int = 1) -> Array:
     if not 0 <= level <= parameters.depth or degree < 1:
         raise ValueError(f"encode: level {level}, degree {degree}")
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = np.asarray(values, dtype=np.result_type(values, np.float64))
     if numbers.shape != (parameters.slots,):
         raise ValueError(f"{parameters.slots} numbers expected, shape {numbers.shape} given")
     peak = float(np.abs(numbers).max())
@@ -369,9 +373,9 @@ def _room(parameters: Parameters, level: int, degree: int) -> float:
 def coefficients(values: Array) -> float:
     """The largest coefficient of the polynomial that has these values in its slots."""
     ring = 2 * values.size
-    spectrum = np.zeros(2 * ring)
+    spectrum = np.zeros(2 * ring, dtype=np.complex128)
     power = 1
     for value in values:
-        spectrum[power] = spectrum[2 * ring - power] = value
+        spectrum[power], spectrum[2 * ring - power] = value, value.conjugate()
         power = power * 5 % (2 * ring)
     return float(np.abs(np.fft.fft(spectrum)[:ring].real).max() / ring)

@@ -3,7 +3,7 @@
 Decoding with one prime left takes a tenth of the time of two, so the client rescales first,
 as far as the scale allows, and forgets primes that the numbers do not need.
 
-The numbers are real, so the imaginary parts of the slots are noise alone: they show when
+Where the numbers are real, the imaginary parts of the slots are noise alone: they show when
 there is too much of it. As much noise again, drawn anew, is added to what is given away,
 since an error that is known would give the key away (Li and Micciancio, ePrint 2020/1533);
 OpenFHE does the same to numbers that it takes for real, but cannot decode all of them.
@@ -19,7 +19,7 @@ import numpy as np
 from einlang_fhe.engines import binding
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.engine import Cipher
-from einlang_fhe.engines.noise import rescaling
+from einlang_fhe.engines.noise import encryption, rescaling
 
 Array = np.ndarray[Any, Any]
 
@@ -27,8 +27,10 @@ NEGLIGIBLE = 2.0**-22
 """The most that the rounding of a client's rescaling may come to, five deviations of it."""
 
 
-def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int) -> Array:
-    """One float64 number for each slot; E0804 when noise took them.
+def decrypt(
+    context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int, imaginary: bool = False
+) -> Array:
+    """One float64 number for each slot, or a complex one; E0804 when noise took them.
 
     `last` is the level whose primes are enough for the results.
     """
@@ -39,7 +41,11 @@ def decrypt(context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int) 
         slots = np.asarray(plain.GetCKKSPackedValueArray())
     level, degree = cipher.GetLevel(), cipher.GetNoiseScaleDeg()
     divided = chain.unit ** (degree if level < chain.depth else 1)
-    return settled(slots * (divided / scale), chain.modulus(level) / scale)
+    slots, modulus = slots * (divided / scale), chain.modulus(level) / scale
+    if not imaginary:
+        return settled(slots, modulus)
+    fresh = encryption(context.GetRingDimension()) / 2.0**chain.scale
+    return blurred(slots, modulus, fresh)
 
 
 def shortened(context: Any, chain: Chain, cipher: Cipher, last: int) -> tuple[Cipher, float]:
@@ -81,6 +87,14 @@ def settled(slots: Array, modulus: float) -> Array:
     if not (size < modulus and noise < 2.0**-5 * min(1.0, modulus) * np.sqrt(slots.size)):
         raise binding.overflown()
     return slots.real + 2**0.5 * noise * gaussian(slots.size)
+
+
+def blurred(slots: Array, modulus: float, noise: float) -> Array:
+    """Complex numbers, both parts of which hold something, with noise of a size that is given."""
+    if not float(np.sqrt(np.mean(np.abs(slots) ** 2))) < modulus:
+        raise binding.overflown()
+    real, imaginary = gaussian(2 * slots.size).reshape(2, -1)
+    return slots + noise * (real + 1j * imaginary)
 
 
 def gaussian(count: int) -> Array:

@@ -86,9 +86,10 @@ class Client(Protocol):
         """A vector of `slots` numbers as a ciphertext with `level` primes already forgotten."""
         ...
 
-    def decrypt(self, cipher: Cipher) -> np.ndarray[Any, Any]:
+    def decrypt(self, cipher: Cipher, imaginary: bool = False) -> np.ndarray[Any, Any]:
         """The vector of `slots` numbers, of a ciphertext of any degree and any number of
-        polynomials. Raises `BackendMistake` when noise took it all."""
+        polynomials; of complex numbers where the imaginary parts hold something, too.
+        Raises `BackendMistake` when noise took it all."""
         ...
 
 

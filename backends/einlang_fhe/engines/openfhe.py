@@ -213,16 +213,19 @@ class OpenFHEClient:
         with binding.spoken("encrypt"):
             return self.context.Encrypt(self._secret, plain)
 
-    def decrypt(self, cipher: Cipher) -> Array:
-        """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them."""
+    def decrypt(self, cipher: Cipher, imaginary: bool = False) -> Array:
+        """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them.
+
+        Complex ones where the imaginary parts hold numbers, too.
+        """
         last = self.parameters.depth - self.parameters.spare
-        return decrypt(self.context, self.chain, self._secret, cipher, last)
+        return decrypt(self.context, self.chain, self._secret, cipher, last, imaginary)
 
 
 def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:
     """`slots` numbers at the exact scale of a level, to the power of the degree."""
     written = 1 if chain.free else degree
-    scaled = np.ascontiguousarray(values, dtype=np.float64)
+    scaled = np.ascontiguousarray(values, dtype=np.result_type(values, np.float64))
     scaled = scaled * (chain.true(level, degree) / chain.unit**written)
     peak = float(np.abs(values).max(initial=0.0))
     if scaled.shape != (context.GetBatchSize(),):

@@ -45,6 +45,7 @@ class _Flat:
     degrees: list[int] = field(default_factory=list)
     parts: list[int] = field(default_factory=list)
     names: list[int] = field(default_factory=list)
+    linear: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.build = Builder(self.program.slots)
@@ -63,7 +64,8 @@ class _Flat:
         return Levelled(program, (0,) * len(self.degrees), tuple(self.degrees))
 
     def _rewritten(self, step: Instruction) -> int:
-        values = [self.names[value] for value in step.arguments]
+        names = (self.names[value] for value in step.arguments)
+        values = [self.linear.get(name, name) for name in names]
         if step.verb == "relinearize":
             return values[0]
         if step.verb == "multiply":
@@ -92,7 +94,8 @@ class _Flat:
     def _linear(self, value: int) -> int:
         if self.parts[value] == 2:
             return value
-        return self._emit(Instruction("relinearize"), [value])
+        self.linear[value] = self._emit(Instruction("relinearize"), [value])
+        return self.linear[value]
 
     def _emit(self, step: Instruction, values: list[int]) -> int:
         number = self.build.emit(step.verb, *values, attribute=step.attribute)
