@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 
 from einlang_fhe.engines.bootstrap import Bootstrap
 from einlang_fhe.passes.levels import Levelled
-from einlang_fhe.passes.order import polynomials
+from einlang_fhe.passes.order import made_of
 from einlang_fhe.slots import Instruction, SlotProgram
 
 
@@ -44,7 +44,7 @@ def verify(
     """
     wide: set[int] = set()
     program = levelled.program
-    parts = polynomials(program)
+    parts: list[int] = []
     for number, step in enumerate(program.instructions):
         reason = (
             _misplaced(levelled, number, depth, bootstrap)
@@ -53,6 +53,7 @@ def verify(
         )
         if reason:
             raise InvalidProgramError(f"%{number} = {step}: {reason}")
+        parts.append(made_of(step, parts))
         if step.verb in TERMS or (step.verb == "add" and wide & {*step.arguments}):
             wide.add(number)
     for value in program.outputs:

@@ -68,8 +68,11 @@ WRONG = {
     "level 2 of 1": levelled(X, levels="2", degrees="1"),
     "different levels": levelled(X, Y, Instruction("add", (0, 1)), levels="010", degrees="111"),
     "different scales": levelled(X, TWICE, Instruction("add", (0, 1)), levels="000", degrees="122"),
-    "not rescaled": levelled(
+    "multiply %1, %1: cannot be at level 0 with degree 2": levelled(
         X, TWICE, Instruction("multiply", (1, 1)), levels="000", degrees="122"
+    ),
+    "at a degree other than 2": levelled(
+        X, Instruction("rescale", (0,)), levels="01", degrees="11"
     ),
     "cannot be at level 0 with degree 2": levelled(X, levels="0", degrees="2"),
     "cannot be at level 1 with degree 2": levelled(X, TWICE, levels="01", degrees="12"),
@@ -91,16 +94,12 @@ WRONG = {
     "not relinearised": levelled(
         X, MULTIPLY, Instruction("rotate", (1,), 1), levels="000", degrees="122"
     ),
-    "two and with three": levelled(
-        X, MULTIPLY, TWICE, Instruction("add", (1, 2)), levels="0000", degrees="1222"
-    ),
     "not hoisted": levelled(X, Instruction("rotate_extended", (0,), 1), levels="00", degrees="11"),
     "takes a term of a sum": levelled(
         X, Instruction("extend", (0,)), Instruction("add", (0, 1)), levels="000", degrees="111"
     ),
     "no sum of rotations": levelled(X, Instruction("switch_down", (0,)), levels="00", degrees="11"),
     r"%1 is hoisted": levelled(X, Instruction("extend", (0,)), levels="00", degrees="11"),
-    "is not rescaled": levelled(X, MULTIPLY, levels="00", degrees="12"),
 }
 
 

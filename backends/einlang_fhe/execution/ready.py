@@ -55,7 +55,8 @@ def keys(levelled: Levelled) -> list[Key]:
 
 def _key(levelled: Levelled, step: Instruction) -> Key:
     value = step.arguments[0]
-    return step.number, levelled.levels[value], levelled.degrees[value]
+    degree = 1 if step.verb == "multiply_plain" else levelled.degrees[value]
+    return step.number, levelled.levels[value], degree
 
 
 def ready(

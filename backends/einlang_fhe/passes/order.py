@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.passes.rewriting import Copy
-from einlang_fhe.slots import SlotProgram
+from einlang_fhe.slots import Instruction, SlotProgram
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,17 @@ def polynomials(program: SlotProgram) -> list[int]:
     relinearised to two."""
     parts: list[int] = []
     for step in program.instructions:
-        if step.verb == "multiply":
-            parts.append(sum(parts[value] for value in step.arguments) - 1)
-        elif step.verb == "relinearize" or not step.arguments:
-            parts.append(2)
-        else:
-            parts.append(max([parts[value] for value in step.arguments]))
+        parts.append(made_of(step, parts))
     return parts
+
+
+def made_of(step: Instruction, parts: Sequence[int]) -> int:
+    """How many polynomials an instruction leaves, of values with these."""
+    if step.verb == "multiply":
+        return sum(parts[value] for value in step.arguments) - 1
+    if step.verb == "relinearize" or not step.arguments:
+        return 2
+    return max(parts[value] for value in step.arguments)
 
 
 def weights(levelled: Levelled) -> list[int]:
