@@ -231,7 +231,7 @@ class Diagonals:
         """The rows (ciphertext of the target, of the source, rotation) that are not empty."""
         slots, number = self.slots, self.target.count
         codes = [
-            (target * self.source.count + source) * slots + self.zeroed(distances)
+            (target * self.source.count + source) * slots + self.settled(distances)[0]
             for target, source, distances in self._differences()
         ]
         distinct = np.unique(np.concatenate(codes)) if codes else np.zeros(0, dtype=int)
@@ -240,11 +240,13 @@ class Diagonals:
         columns = [pairs // self.source.count, pairs % self.source.count, distances]
         return np.stack(columns, axis=1)
 
-    def zeroed(self, distances: Array) -> Array:
-        """Rotations after the choice of copies and partial sums."""
+    def settled(self, distances: Array) -> tuple[Array, Array]:
+        """Rotations after the choice of copies and partial sums, and the partial sums chosen."""
+        taken = np.zeros_like(distances)
         for run in self.runs:
+            taken += run.field(distances) * run.folded
             distances = run.zeroed(distances)
-        return distances % self.slots
+        return distances % self.slots, taken
 
     def _differences(self) -> Iterator[tuple[int, int, Array]]:
         """Per pair of ciphertexts the rotations before that choice."""
@@ -255,11 +257,7 @@ class Diagonals:
         """Which settings of the bits for partial sums are used, as parts of slot numbers."""
         found: list[Array] = [np.zeros(1, dtype=np.int64)]
         for _, _, distances in self._differences():
-            taken = np.zeros_like(distances)
-            for run in self.runs:
-                taken += run.field(distances) * run.folded
-                distances = run.zeroed(distances)
-            found.append(taken)
+            found.append(self.settled(distances)[1])
         return np.unique(np.concatenate(found))
 
     def terms(self, move: tuple[int, int, int]) -> tuple[Array, Array]:
@@ -267,25 +265,36 @@ class Diagonals:
         target, source, distance = move
         slots, near = self.slots, self.near
         spots, weights = self.far
-        offsets = outer_sum([run.offsets for run in self.runs])
-        kept = outer_sum([run.offsets * run.folded for run in self.runs])
         found: list[tuple[Array, Array]] = []
-        for number in np.unique(spots // slots):
-            lookup = near.lookup.get((source, target - int(number)))
+        for number in distinct(spots // slots, self.target.count).tolist():
+            lookup = near.lookup.get((source, target - number))
             if lookup is None:
                 continue
             here = np.flatnonzero(spots // slots == number)
-            wanted = (distance + spots[here, None] + offsets) % slots
-            group = lookup[wanted]
-            row, column = np.nonzero(group >= 0)
-            elements, which = near.members(group[row, column])
-            row, column = here[row[which]], column[which]
-            slot = near.slot[elements] + spots[row] % slots + kept[column]
+            row, taken, met = self._met(lookup, spots[here], distance)
+            elements, which = near.members(lookup[met])
+            row = here[row[which]]
+            slot = near.slot[elements] + spots[row] % slots + taken[which]
             found.append((slot % slots, near.weight[elements] + weights[row]))
         if not found:
             return np.zeros(0, dtype=int), np.zeros(0, dtype=int)
         slot, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return slot, weight
+
+    def _met(self, lookup: Array, spots: Array, distance: int) -> tuple[Array, Array, Array]:
+        """Which of the places meet which rotations of a lookup at a distance, and by which
+        partial sum: looking from what is there, or from what the choices may have taken off,
+        whichever is less."""
+        there = np.flatnonzero(lookup >= 0)
+        if len(there) <= prod(1 << run.bits for run in self.runs):
+            turned, taken = self.settled(there - spots[:, None])
+            row, column = np.nonzero(turned == distance)
+            return row, taken[row, column], there[column]
+        offsets = outer_sum([run.offsets for run in self.runs])
+        kept = outer_sum([run.offsets * run.folded for run in self.runs])
+        wanted = (distance + spots[:, None] + offsets) % self.slots
+        row, column = np.nonzero(lookup[wanted] >= 0)
+        return row, kept[column], wanted[row, column]
 
     def vector(self, move: tuple[int, int, int], shift: int, weights: Array | None) -> Array:
         """The plaintext of a move, rotated by `shift` to the right."""

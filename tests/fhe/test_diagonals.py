@@ -110,3 +110,18 @@ def test_differences_by_transform(left: int, right: int) -> None:
     wanted = {(a - b) % slots for a in one.tolist() for b in other.tolist()}
     assert set(subtracted(one, other, slots).tolist()) == wanted
     assert MANY < 700 * 700
+
+
+def test_many_copies_take_no_room() -> None:
+    source = Layout((3,), (Bit(0, 0), *[Copy()] * 13, Bit(0, 1)))
+    columns, rows = (Bit(1, 0), Bit(1, 1), Bit(1, 2)), (Bit(0, 0), Bit(0, 1))
+    target = Layout((3, 5), (*[Copy()] * 10, *columns, *rows))
+    shifted = LinearMap((3, 5), (0,), (1,), (0, 1))
+    diagonals = Diagonals(shifted, source, target)
+    coefficients = np.arange(1.0, 6.0)
+    x = np.array([1.0, 10.0, 100.0])
+    total = np.zeros(source.slots)
+    for move in diagonals.moves.tolist():
+        row = np.roll(pack(x, source)[0], -move[2])
+        total += diagonals.vector(tuple(move), 0, coefficients) * row
+    np.testing.assert_allclose(total, pack(np.outer(x, coefficients), target)[0])
