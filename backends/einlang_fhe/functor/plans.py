@@ -2,12 +2,11 @@
 
 >>> from einlang_fhe.layout import arrange
 >>> matrix = LinearMap((512, 512), view=(1,), weights=(0, 1), result=(0,))
->>> for plan in plans(matrix, arrange((512,), (0,), 4096)):
-...     print(plan.rotations, plan.target.folded)
-18 (512,) in 1 ciphertext of 4096 slots: a8 a7 a6 a5 a4 a3 a2 a1 a0 ? ? ?
-18 (512,) in 1 ciphertext of 4096 slots: a8 a7 a6 ? ? ? a5 a4 a3 a2 a1 a0
-46 (512,) in 1 ciphertext of 4096 slots: a8 a7 a6 a5 a4 a3 a2 a1 a0 . . .
-46 (512,) in 1 ciphertext of 4096 slots: * * * a8 a7 a6 a5 a4 a3 a2 a1 a0
+>>> best = plans(matrix, arrange((512,), (0,), 4096))[0]
+>>> best.rotations, best.draft.products
+(18, 64)
+>>> best.draft.result
+(512,) in 1 ciphertext of 4096 slots: a8 a7 a6 ? ? ? a5 a4 a3 a2 a1 a0
 """
 
 from __future__ import annotations
