@@ -15,13 +15,13 @@ from einlang_fhe.costs import load
 from einlang_fhe.drawing.steps import Taken, steps
 from einlang_fhe.execution.crew import cores
 from einlang_fhe.options import Options
-from einlang_fhe.parameters import ciphertext_bytes, modulus_bits, predicted_key_sizes
+from einlang_fhe.parameters import ciphertext_bytes, digits_of, modulus_bits, predicted_key_sizes
 
 PHASES = ("keys", "encode", "encrypt", "evaluate", "decrypt")
 GROUPS = {
     "parameters and security": (
-        *("security", "ring dimension", "slots", "depth", "scale bits", "first prime bits"),
-        *("modulus bits", "key switching digits"),
+        *("security", "ring dimension", "slots", "depth", "scale bits", "prime bits"),
+        *("first prime bits", "modulus bits", "key switching", "key switching digits"),
     ),
     "work": (
         *("rotations", "products", "plain products", "relinearizations", "rescalings"),
@@ -98,10 +98,12 @@ def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
         "depth": parameters.depth,
         "scale bits": parameters.scale,
         "first prime bits": parameters.first,
+        "prime bits": parameters.nominal,
         "modulus bits": modulus_bits(
-            parameters.depth, parameters.scale, parameters.first, parameters.digits
+            parameters.depth, parameters.nominal, parameters.first, parameters.digits
         ),
-        "key switching digits": parameters.digits,
+        "key switching": "hybrid" if parameters.digits else "BV, without special primes",
+        "key switching digits": parameters.digits or digits_of(parameters)[0],
         "precision": options.precision,
         "rotations": program.turns,
         "rotation keys": rotations,

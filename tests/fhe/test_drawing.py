@@ -46,6 +46,13 @@ LAYOUTS = {
         (Digit(0, 4, 7), Digit(1, 0, 7), Digit(2, 4, 3)),
         dirty=frozenset({2}),
     ),
+    "pairs": Layout(
+        (4, 16),
+        (*(Bit(1, bit) for bit in (1, 2, 3)), Bit(0, 0), Bit(0, 1), Copy()),
+        part=Bit(1, 0),
+        conjugate=True,
+    ),
+    "halves": Layout((4,), (Gap(True), Bit(0, 0), Bit(0, 1), Copy()), imaginary=True),
     "scalar": arrange((), (), slots=16),
 }
 PROGRAMS = {
@@ -79,6 +86,10 @@ def any_layout(seed: int) -> Layout:
 # -- what is said is so ------------------------------------------------------------------------
 
 
+def indices(text: str) -> tuple[int, ...]:
+    return () if text == "x" else tuple(map(int, text.split(",")))
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_single_slots_show_what_is_packed_there(seed: int) -> None:
     layout = any_layout(seed)
@@ -87,7 +98,8 @@ def test_single_slots_show_what_is_packed_there(seed: int) -> None:
     for number, row in enumerate(pack(tensor, layout)):
         for value, (kind, text) in zip(row, contents(named, number, layout.slots), strict=True):
             if kind in ("index", "copy"):
-                assert tensor[tuple(map(int, text.split(",")) if text != "x" else ())] == value
+                sides = [tensor[indices(part)] for part in text.split("&")]
+                assert sides == [abs(side) for side in (value.real, value.imag)][: len(sides)]
             else:
                 assert value == 0
 
@@ -103,13 +115,15 @@ def test_a_row_names_the_indices_that_its_blocks_hold(seed: int) -> None:
     layout = any_layout(seed)
     named = Named.of(layout, "x")
     table = layout.table(0)
-    places = np.unravel_index(np.maximum(table, 0), layout.shape or (1,))
+    tables = [table, layout.table(0, imaginary=True)]
+    places = [np.unravel_index(np.maximum(t, 0), layout.shape or (1,)) for t in tables]
     slot, magnified = np.arange(layout.slots), np.ones(layout.slots, dtype=bool)
     found = rows(named, count=20)[layout.count > 1 :]
     for group, row in zip(named.groups, found, strict=True):
         value = slot // group.step % (1 << group.count)
         for number, block in enumerate(row.blocks[:13]):
-            inside = places[block.axis][magnified & (value == number) & (table >= 0)]
+            here = magnified & (value == number) & (table >= 0)
+            inside = np.concatenate([place[block.axis][here] for place in places])
             if block.axis >= 0 and "…" not in block.text:
                 assert set(inside.tolist()) == spanned(block.text)
             elif block.kind in ("zero", "junk"):

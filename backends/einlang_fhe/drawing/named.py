@@ -102,7 +102,19 @@ class Named:
             f"{self._index(d.axis)}{f'>>{d.low}' if d.low else ''}" for d in self.layout.digits
         ]
         words = " ".join(map(self._word, self.groups))
-        return f"{' '.join(digits)} | {words}" if digits else words
+        end = f", {self.sides} {self._index(self.part)}[0]" if self.part >= 0 else ""
+        end = ", im ?" if self.layout.imaginary else end
+        return f"{' '.join(digits)} | {words}{end}" if digits else f"{words}{end}"
+
+    @property
+    def part(self) -> int:
+        """The axis whose lowest bit says real or imaginary, -1 where slots are real."""
+        return self.layout.part.axis if self.layout.part else -1
+
+    @property
+    def sides(self) -> str:
+        """What the two values of that bit are."""
+        return "re/-im" if self.layout.conjugate else "re/im"
 
     def _word(self, group: Group) -> str:
         if group.kind != "index":

@@ -115,13 +115,15 @@ def seen(named: Named, number: int) -> str:
 
 
 def contents(named: Named, number: int, count: int) -> Iterator[tuple[Kind, str]]:
-    """What the first slots of a ciphertext hold: elements by their indices."""
+    """What the first slots of a ciphertext hold: elements by their indices, `real&imaginary`."""
     layout = named.layout
-    for slot, flat in enumerate(layout.table(number)[:count].tolist()):
+    real, imaginary = (layout.table(number, side)[:count].tolist() for side in (False, True))
+    for slot, (flat, other) in enumerate(zip(real, imaginary, strict=True)):
         kinds = {g.kind for g in named.groups if slot & (g.step * ((1 << g.count) - 1))}
         if "junk" in kinds or (flat < 0 and "zero" not in kinds and layout.dirty):
             yield "junk", "?"
         elif flat < 0:
             yield "zero", "0"
         else:
-            yield "copy" if "copy" in kinds else "index", named.element(flat)
+            beside = f"&{named.element(other)}" if layout.part else ""
+            yield "copy" if "copy" in kinds else "index", f"{named.element(flat)}{beside}"

@@ -29,6 +29,10 @@ TOP = 0.92
 """Above the cells: what they are bits of, and of which index."""
 
 
+Cell = tuple[str, object]
+"""What stands in a cell, and below it."""
+
+
 def strip(named: Named, colours: Colours) -> Picture:
     """The digits of the ciphertext number, where there is more than one, and the bits of a slot."""
     items: list[Item] = []
@@ -42,6 +46,8 @@ def strip(named: Named, colours: Colours) -> Picture:
     for group in named.groups:
         x = _group(items, x, named, colours, group)
     x = max(x, width("slot number", WORD))
+    if named.layout.complex:
+        x = _complex(items, x + 2 * GAP, named, colours)
     return Picture(tuple(items), x - GAP, TOP + HIGH + 0.34)
 
 
@@ -73,6 +79,17 @@ def _digit(
     return x + max(broad, width(above, WORD)) + GAP
 
 
+def _complex(items: list[Item], x: float, named: Named, colours: Colours) -> float:
+    """What the imaginary parts hold."""
+    items.append(_head(x, "complex part"))
+    above = named.caption(named.part) if named.part >= 0 else "imaginary"
+    fill = colours.of(named.axes[named.part]) if named.part >= 0 else ""
+    broad = 2 * CELL
+    items += filled("index" if fill else "junk", x, TOP, broad, HIGH, fill)
+    items += _words(x, [("1" if fill else "", named.sides)], broad, above)
+    return x + max(broad, width("complex part", WORD)) + GAP
+
+
 def _group(items: list[Item], x: float, named: Named, colours: Colours, group: Group) -> float:
     counted = range(group.count)[::-1]
     above = caption(named, group)
@@ -94,7 +111,7 @@ def caption(named: Named, group: Group) -> str:
     return named.caption(group.axis)
 
 
-def _words(x: float, cells: Sequence[tuple[str, int]], broad: float, above: str) -> Iterator[Text]:
+def _words(x: float, cells: Sequence[Cell], broad: float, above: str) -> Iterator[Text]:
     """A caption over cells that stand side by side, and what stands in and below each."""
     start = max(x + len(cells) * broad / 2, x + width(above, WORD) / 2)
     yield Text(start, TOP - 0.22, above, WORD)

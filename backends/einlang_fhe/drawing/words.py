@@ -51,7 +51,12 @@ Column = tuple[str, list[str], list[str]]
 def columns(named: Named) -> list[Column]:
     """What each bit is of; how much it counts in its index, and how far apart values are."""
     found = [_digit(named, digit, worth) for digit, worth in worths(named)]
-    return found + [_group(named, group) for group in named.groups]
+    found += [_group(named, group) for group in named.groups]
+    if named.layout.imaginary:
+        found.append(("imaginary part", ["?"], ["im"]))
+    if named.part >= 0:
+        found.append((f"complex, {named.caption(named.part)}", ["1"], [named.sides]))
+    return found
 
 
 def bits(named: Named) -> list[str]:
