@@ -1,7 +1,8 @@
 """Ring dimension, scale and modulus chain from depth and precision, at 128-bit security.
 
->>> choose(depth=1, scale=40, first=50)
-Parameters(ring=8192, depth=1, scale=40, first=50, digits=1, secure=True, prime=0, digit=0, spare=0)
+>>> found = choose(depth=1, scale=40, first=50)
+>>> found.ring, found.digits
+(8192, 1)
 >>> plan = fit(depth=4, precision=1e-4, magnitude=8)
 >>> plan.ring, plan.scale, plan.first
 (16384, 42, 47)

@@ -49,6 +49,8 @@ def fit_unscaled(
     grown = MARGIN * max(1.0, amplification) / precision
     fresh = 5 * noise.DECRYPTION * noise.encryption(ring) * grown
     least = max(18, math.ceil(math.log2(fresh)))
+    if least > LARGEST:  # Numbers are encoded from 53 bits: nothing finer can be promised.
+        return None
     room = max(2, math.floor(math.log2(max(magnitude, 1.0))) + 2)
     found = list(_candidates(ring, degree, switched, grown, least, room))
     return min(found, key=_work, default=None)

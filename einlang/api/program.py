@@ -236,7 +236,7 @@ class Program:
 
         >>> program = compile("index i = 4\\nsecret x[i]\\ny = x[i]")
         >>> print(str(program.layouts(engine="clear")).splitlines()[0])
-        x[i]: 4 in 1 ciphertext of 2,048 slots
+        x[i]: 4 in 1 ciphertext of 1,024 slots
         """
         options = self._options(given, named)
         checked = self._checked(options)

@@ -9,8 +9,8 @@ are written out.
 >>> operands = [Operand((0, 2), fresh=True), Operand((2, 1), fresh=True)]
 >>> for weight, layout in iterations((4, 4, 8), 2, operands, 16, weights)[:2]:
 ...     print(round(weight, 1), layout)
-34.9 (4, 4, 8) in 8 ciphertexts of 16 slots: a1 a0 b1 b0 | c>>0
-41.4 (4, 4, 8) in 8 ciphertexts of 16 slots: c0 a1 a0 b0 | b>>1 c>>1
+34.7 (4, 4, 8) in 8 ciphertexts of 16 slots: a1 a0 b1 b0 | c>>0
+60.8 (4, 4, 8) in 8 ciphertexts of 16 slots: c0 a0 b1 b0 | a>>1 c>>1
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ the last bit, since they are added modulo an integer.
 %1 = input 1
 %2 = input 2
 %3 = input 3
-%4 = add %0, %1
-%5 = add %2, %3
+%4 = add %3, %2
+%5 = add %0, %1
 %6 = add %4, %5
 output %6
 """

@@ -12,12 +12,12 @@ what only the client reads is not relinearised at all.
 >>> levelled = assign_flat(build.program(outputs=(build.multiply(build.multiply(x, x), y),)))
 >>> print(levelled.program)
 %0 = input 0
-%1 = multiply %0, %0
-%2 = input 1
+%1 = input 1
+%2 = multiply %0, %0
 %3 = multiply %1, %2
 output %3
 >>> levelled.degrees
-(1, 2, 1, 3)
+(1, 1, 2, 3)
 """
 
 from __future__ import annotations
