@@ -205,7 +205,8 @@ def _too_deep(depth: int, scale: int, first: int) -> BackendMistake:
         "E0805",
         f"the program multiplies {depth} times in a row, more than any secure ring allows",
         f"at {scale} bits of scale the largest depth is {deepest(scale, first)}: lower the "
-        "degrees of polynomials, ask for less precision, or leave out `bootstrap = false`",
+        "degrees of polynomials, ask for less precision, decrypt in between, "
+        "or leave out `bootstrap = false`",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
@@ -38,6 +40,16 @@ def matrices() -> list[np.ndarray]:
     return [np.linalg.qr(random.normal(size=(3, 3)))[0] for _ in range(COUNT)]
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Objects that other tests left in this process are not looked at by the collector."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("kind", TEXTS)
 def test_from_text_to_result(kind, matrices) -> None:
     data = {f"A{n}": matrix for n, matrix in enumerate(matrices)}
