@@ -232,6 +232,7 @@ def test_fits_are_the_best_that_are_not_negative(data, rows: int, terms: int) ->
     assert np.abs(gradient[found > 0]).max(initial=0) < 1e-6
 
 
+@needs_openfhe
 def test_another_machine_says_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", Mock(side_effect=FileNotFoundError))
     assert calibration.machine()["processor"]
