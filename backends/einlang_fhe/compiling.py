@@ -16,7 +16,7 @@ import numpy as np
 
 from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
-from einlang.errors import BackendMistake
+from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Apply, Contract, Dataflow, Fold, Operation
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
@@ -25,7 +25,7 @@ from einlang_fhe.functor.values import Choices, Packing, Sent
 from einlang_fhe.gains import gains
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
-from einlang_fhe.parameters import BOUNDS, choose, fit
+from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat, switched
 from einlang_fhe.passes.levels import Levelled, assign
@@ -286,7 +286,20 @@ def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Par
         found = replace(found, spare=depth)
     else:
         found = _fitted(depth, precision, ranges, ring, insecure)
-    return found if options.digits is None else replace(found, digits=options.digits)
+    return found if options.digits is None else _with_digits(found, options.digits)
+
+
+def _with_digits(parameters: Parameters, digits: int) -> Parameters:
+    """The parameters with so many digits; E0706 where that is no longer secure."""
+    bits = modulus_bits(parameters.depth, parameters.scale, parameters.first, digits) or 0
+    if parameters.secure and bits > BOUNDS[parameters.ring]:
+        raise fail(
+            BackendMistake,
+            "E0706",
+            f"setting `digits` cannot be `{digits}` at ring dimension {parameters.ring}",
+            hint=f"{parameters.digits} are enough; leave it out, or set a larger `ring`",
+        )
+    return replace(parameters, digits=digits)
 
 
 def _fitted(

@@ -19,6 +19,7 @@ from einlang_fhe.slots import WEIGHTS
 import einlang
 from einlang.api.pipeline import prepare
 from einlang.checking import check
+from einlang.errors import BackendMistake
 from einlang.planning.dataflow import Dataflow
 from einlang.syntax import read
 
@@ -107,3 +108,12 @@ def test_iteration_layouts_hold_every_element(shape: tuple[int, ...]) -> None:
         for _, layout in found:
             held = [layout.table(number) for number in range(layout.count)]
             assert set(np.concatenate(held)) - {-1} == set(range(int(np.prod(shape))))
+
+
+def test_digits_that_are_not_secure_are_refused() -> None:
+    deep = "index i = 4\nsecret x[i] in [-1, 1]\ny[i] = exp(sigmoid(x[i]))"
+    wanted = found(deep).parameters.digits
+    assert wanted > 1
+    with pytest.raises(BackendMistake, match="`digits` cannot be `1`"):
+        found(deep, digits=1)
+    assert found(deep, digits=wanted).parameters.digits == wanted
