@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import sqrt
+from math import hypot, sqrt
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Apply, Contract, Dataflow, Fold, Operation
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.engines.noise import DECRYPTION
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Choices, Packing, Sent
-from einlang_fhe.gains import gains
+from einlang_fhe.gains import gains, kurtosis
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits
@@ -32,6 +33,7 @@ from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import polynomials
 from einlang_fhe.plaintexts import Entry, Mask, Packed
 from einlang_fhe.slots import SlotProgram
+from einlang_fhe.tails import ERRORS, tail
 from einlang_fhe.unscaled import fit_unscaled
 
 SMALLEST_FLAT = 18
@@ -160,7 +162,7 @@ class Job:
             switched(levelled),
             self.options.precision / ranges.factor,
             ranges.peak,
-            ranges.typical,
+            self._growth(written),
         )
         return None if parameters is None else written.compiled(levelled, parameters)
 
@@ -183,6 +185,15 @@ class Job:
             degrees.append(_degree(step.operation, [degrees[n] for n in step.arguments]))
         return max(degrees, default=1)
 
+    def _growth(self, written: Written) -> float:
+        """The largest error of an output, in standard deviations of the noise of inputs."""
+        inputs = enumerate(port.type.qualifier for port in self.flow.inputs)
+        grown = [self.growth[n] for n, kind in inputs if kind is Qualifier.SECRET]
+        deviation = max(1.0, hypot(*grown))
+        blurred = all(reply.layout.complex for reply in written.lowered.replies)
+        deviation = hypot(deviation, 1.0) if blurred else DECRYPTION * deviation
+        return deviation * tail(kurtosis(self.flow, self.sizes), ERRORS)
+
     def _ranges(self, written: Written, levelled: Levelled) -> _Ranges:
         lowered, request = written.lowered, written.request
         ranges = _ranges(self.flow, lowered, self.sizes, written.outputs)
@@ -191,7 +202,9 @@ class Job:
         peak = max([ranges.peak, *last, *_junk(self.flow, lowered, self.known)])
         layouts = [reply.layout for reply in lowered.replies]
         layouts += [item.layout for item in request if isinstance(item, Packing)]
-        wide = sqrt(2) if any(layout.complex for layout in layouts) else 1.0
+        sure = all(size.hard for size in written.outputs.values())
+        # Both parts of a slot are rarely that large at once, unless they may be.
+        wide = sqrt(2) if sure and any(layout.complex for layout in layouts) else 1.0
         return replace(ranges, typical=max(ranges.typical, worst / CAUTION), peak=wide * peak)
 
 
@@ -291,7 +304,7 @@ def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Par
 
 def _with_digits(parameters: Parameters, digits: int) -> Parameters:
     """The parameters with so many digits; E0706 where that is no longer secure."""
-    bits = modulus_bits(parameters.depth, parameters.scale, parameters.first, digits) or 0
+    bits = modulus_bits(parameters.depth, parameters.nominal, parameters.first, digits) or 0
     if parameters.secure and bits > BOUNDS[parameters.ring]:
         raise fail(
             BackendMistake,

@@ -23,7 +23,8 @@ from math import isfinite, prod, sqrt
 from einlang.checking.intervals import image, within
 from einlang.checking.typed import Function
 from einlang.planning.dataflow import Add, Apply, Contract, Dataflow, Fold, Step
-from einlang_fhe.magnitude import Magnitude, one_sign, summed
+from einlang_fhe.magnitude import Magnitude, one_sign, summed, terms
+from einlang_fhe.tails import NORMAL, of_sum
 
 POINTS = 256
 LARGEST = 1e6
@@ -66,6 +67,33 @@ def _growths(flow: Dataflow, step: Step, sizes: Sequence[Magnitude]) -> Iterator
         yield arguments[0], count * min(max(size, 1.0) ** (count - 1), LARGEST)
     else:
         yield from ((argument, 1.0) for argument in arguments)
+
+
+def kurtosis(flow: Dataflow, sizes: Sequence[Magnitude]) -> float:
+    """Of errors of the outputs, where those of the inputs are normal: the largest.
+
+    >>> from einlang.planning.dataflow import Port, Type
+    >>> step = Step(Contract(((0,), (0,)), (0,)), (0, 1), Type((4,)))
+    >>> flow = Dataflow((Port("x", Type((4,))), Port("y", Type((4,)))), (step,), (2,), ("z",))
+    >>> kurtosis(flow, [Magnitude()] * 3)
+    9.0
+    """
+    found = [NORMAL] * len(flow.inputs)
+    for step in flow.steps:
+        arguments, worst = step.arguments, max((found[n] for n in step.arguments), default=NORMAL)
+        if isinstance(step.operation, Contract):
+            count = terms(flow, step.operation, arguments)
+            grown = (_beside(sizes, arguments, n) * found[n] for n in arguments)
+            worst = of_sum(max(grown), count)
+        elif isinstance(step.operation, (Apply, Fold)):
+            worst *= max(sizes[n].kurtosis for n in arguments)
+        found.append(worst)
+    return max((found[number] for number in flow.outputs), default=NORMAL)
+
+
+def _beside(sizes: Sequence[Magnitude], arguments: Sequence[int], one: int) -> float:
+    """The kurtosis of what an error of one argument is multiplied by."""
+    return prod(sizes[number].kurtosis for number in arguments if number != one)
 
 
 def slope(function: Function, interval: tuple[float, float]) -> float:

@@ -2,7 +2,8 @@
 
 Declared ranges and known values are hard bounds. Where there are none, data is taken to
 be like standard normal numbers, and the terms of a sum to be independent: `n` of them
-grow like the root of `n`, unless all are on one side of zero.
+grow like the root of `n`, unless all are on one side of zero. How much larger than most
+the largest ones get is told by their kurtosis (see `tails`).
 
 >>> from einlang.planning.dataflow import Contract, Port, Step, Type
 >>> vector = Type((16,), range=(-2, 2))
@@ -15,7 +16,7 @@ Magnitude(typical=16.0, peak=64.0, hard=True)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod, sqrt
 
 import numpy as np
@@ -33,20 +34,29 @@ from einlang.planning.dataflow import (
     Type,
     View,
 )
+from einlang_fhe.tails import NORMAL, NUMBERS, of_sum, tail
 
 WIDE = 8.0
-"""Without a bound, no number is taken to lie further out than so many typical ones."""
+"""Without a bound, no input is taken to lie further out than so many typical ones."""
 LARGEST = 1e12
 """No number is taken to be larger than this."""
 
 
 @dataclass(frozen=True)
 class Magnitude:
-    """The root mean square of a tensor's elements, a bound on them, and whether it is sure."""
+    """The root mean square of a tensor's elements, a bound on them, and whether it is sure.
+
+    `kurtosis`: the mean of their fourth powers over that of their squares, squared.
+    """
 
     typical: float = 1.0
     peak: float = WIDE
     hard: bool = False
+    kurtosis: float = field(default=NORMAL, repr=False)
+
+    def __post_init__(self) -> None:
+        most = max(1.0, (self.peak / self.typical) ** 2) if self.typical else 1.0
+        object.__setattr__(self, "kurtosis", min(self.kurtosis, most))
 
 
 def magnitudes(flow: Dataflow, known: Arrays, stated: bool = True) -> list[Magnitude]:
@@ -67,8 +77,10 @@ def magnitudes(flow: Dataflow, known: Arrays, stated: bool = True) -> list[Magni
 
 
 def _measured(array: np.ndarray) -> Magnitude:
-    values = np.abs(np.asarray(array, dtype=np.float64))
-    return Magnitude(float(np.sqrt((values**2).mean())), float(values.max()), hard=True)
+    squares = np.asarray(array, dtype=np.float64) ** 2
+    mean, most = float(squares.mean()), float(squares.max())
+    kurtosis = float((squares**2).mean()) / mean**2 if mean**2 else 1.0
+    return Magnitude(sqrt(mean), sqrt(most), hard=True, kurtosis=kurtosis)
 
 
 def _declared(type: Type) -> Magnitude:
@@ -84,7 +96,7 @@ def _bounded(size: Magnitude, type: Type) -> Magnitude:
         return size
     bound = float(max(map(abs, type.range)))
     peak = min(bound, size.peak) if size.hard else bound
-    return Magnitude(min(size.typical, bound), peak, hard=True)
+    return Magnitude(min(size.typical, bound), peak, True, size.kurtosis)
 
 
 def _grown(
@@ -99,24 +111,27 @@ def _grown(
         return _made(
             prod(value.typical for value in values) * (count if alike else sqrt(count)),
             prod(value.peak for value in values) * count,
+            of_sum(prod(value.kurtosis for value in values), count),
             values,
         )
     if isinstance(operation, Add):
         pairs = list(zip(map(abs, operation.coefficients), values, strict=True))
-        return _made(
-            sum(c * v.typical for c, v in pairs), sum(c * v.peak for c, v in pairs), values
-        )
+        typical, peak = sum(c * v.typical for c, v in pairs), sum(c * v.peak for c, v in pairs)
+        return _made(typical, peak, max(value.kurtosis for value in values), values)
     if isinstance(operation, View):
         fill = max((abs(axis.fill) for axis in operation.axes), default=0.0)
         (value,) = values
-        return Magnitude(max(value.typical, fill), max(value.peak, fill), value.hard)
+        typical, peak = max(value.typical, fill), max(value.peak, fill)
+        return replace(value, typical=typical, peak=peak)
     (value,) = values
     type = flow.type(arguments[0])
     if isinstance(operation, Apply):
         return _applied(operation, type, value)
     if isinstance(operation, Fold) and operation.operator == "prod":
         count = prod(type.shape[axis] for axis in operation.axes)
-        return Magnitude(_power(value.typical, count), _power(value.peak, count), value.hard)
+        return Magnitude(
+            _power(value.typical, count), _power(value.peak, count), value.hard, LARGEST
+        )
     return value
 
 
@@ -129,7 +144,8 @@ def _applied(operation: Apply, type: Type, value: Magnitude) -> Magnitude:
     peak = _furthest(image(operation.function, (low, high)))
     near = max(low, min(high, -value.typical)), min(high, max(low, value.typical))
     typical = _furthest(image(operation.function, near))
-    return Magnitude(min(typical, peak), peak, hard=value.hard or known is not None)
+    hard = value.hard or known is not None
+    return Magnitude(min(typical, peak), peak, hard, NORMAL * value.kurtosis**2)
 
 
 def _furthest(interval: tuple[float, float]) -> float:
@@ -137,10 +153,10 @@ def _furthest(interval: tuple[float, float]) -> float:
     return min(max(map(abs, interval)), LARGEST)
 
 
-def _made(typical: float, peak: float, values: list[Magnitude]) -> Magnitude:
+def _made(typical: float, peak: float, kurtosis: float, values: list[Magnitude]) -> Magnitude:
     if all(value.hard for value in values):
-        return Magnitude(typical, peak, hard=True)
-    return Magnitude(typical, min(peak, WIDE * typical), hard=False)
+        return Magnitude(typical, peak, True, kurtosis)
+    return Magnitude(typical, min(peak, tail(kurtosis, NUMBERS) * typical), False, kurtosis)
 
 
 def terms(flow: Dataflow, operation: Contract, arguments: Sequence[int]) -> int:

@@ -128,7 +128,7 @@ def test_degrees_without_rescaling(engine, name) -> None:
     near(run.multiply_plain(a, run.encode(y, 0, 1)), x * y)
     small = run.relinearize(product)
     near(small, x * y)
-    near(run.rotate(small, 1), np.roll(x * y, -1))
+    near(run.rotate(small, 1), np.roll(x * y, -1), units=2e3)
     total = run.rotate_sum([small, run.hoist(small), small], [0, 1, 2])
     near(total, x * y + np.roll(x * y, -1) + np.roll(x * y, -2), units=2e3)
     if parameters.bits() > 3 * parameters.scale:

@@ -32,7 +32,7 @@ class Chain:
     """The primes, the one that remains first; the bits of the scale; those that OpenFHE is
     told, where they differ."""
 
-    scale: int
+    scale: float
     primes: tuple[int, ...]
     nominal: int = 0
 

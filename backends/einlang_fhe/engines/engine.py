@@ -52,7 +52,7 @@ class Parameters:
 
     ring: int
     depth: int
-    scale: int
+    scale: float
     first: int
     digits: int
     secure: bool = True
@@ -69,7 +69,7 @@ class Parameters:
     @property
     def nominal(self) -> int:
         """The bits of the primes beside the last one."""
-        return self.prime or self.scale
+        return self.prime or int(self.scale)
 
     def bits(self, level: int = 0) -> int:
         """The bits of the modulus that is left at a level."""

@@ -19,7 +19,7 @@ LINK = 125e6
 
 RATES = {
     "latency": {"evaluate": 1.0, "encrypt": 1.0, "decrypt": 1.0, "traffic": 1 / LINK},
-    "throughput": {"evaluate": 1.0, "encrypt": 0.01, "decrypt": 0.01, "traffic": 0.01 / LINK},
+    "throughput": {"evaluate": 1.0, "encrypt": 1e-3, "decrypt": 1e-3, "traffic": 1e-3 / LINK},
     "traffic": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "traffic": 1e-8},
     "memory": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "memory": 1e-8},
 }
@@ -97,5 +97,5 @@ def typical(ring: int) -> Parameters:
 def typical_flat(ring: int) -> Parameters:
     """Parameters that a program without rescaling may well have."""
     primes = max(1, BOUNDS[ring] // 55 - (ring > 1 << 12))
-    digit = 17 if primes == 1 else 0
+    digit = 15 if primes == 1 else 0
     return Parameters(ring, primes - 1, 30, 53, digits=0, prime=54, digit=digit)
