@@ -160,9 +160,9 @@ class Job:
             ring,
             max(levelled.degrees, default=1),
             switched(levelled),
-            self.options.precision / ranges.factor,
+            self.options.precision,
             ranges.peak,
-            self._growth(written),
+            self._growth(written, ranges.factor),
         )
         return None if parameters is None else written.compiled(levelled, parameters)
 
@@ -185,13 +185,16 @@ class Job:
             degrees.append(_degree(step.operation, [degrees[n] for n in step.arguments]))
         return max(degrees, default=1)
 
-    def _growth(self, written: Written) -> float:
-        """The largest error of an output, in standard deviations of the noise of inputs."""
+    def _growth(self, written: Written, factor: float) -> float:
+        """The largest error of an output, in standard deviations of the noise of inputs.
+
+        `factor`: what the numbers of ciphertexts are multiplied by in the end.
+        """
         inputs = enumerate(port.type.qualifier for port in self.flow.inputs)
         grown = [self.growth[n] for n, kind in inputs if kind is Qualifier.SECRET]
-        deviation = max(1.0, hypot(*grown))
+        deviation = max(factor, hypot(*grown))
         blurred = all(reply.layout.complex for reply in written.lowered.replies)
-        deviation = hypot(deviation, 1.0) if blurred else DECRYPTION * deviation
+        deviation = hypot(deviation, factor) if blurred else DECRYPTION * deviation
         return deviation * tail(kurtosis(self.flow, self.sizes), ERRORS)
 
     def _ranges(self, written: Written, levelled: Levelled) -> _Ranges:

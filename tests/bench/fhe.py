@@ -6,7 +6,8 @@ and are checked. `--only NAME` (a part of a name, as often as wanted) picks case
 takes the fewest turns, `--repeat N` at least N turns. Without `--json` tables are printed.
 What is compared is evaluation, as the experts' kernels make it small: ours is compiled with
 `minimise = throughput`. `--minimise latency` asks for what is best in all, encryption and
-traffic included.
+traffic included. Plans are chosen and times predicted by costs that are measured first, by
+`einlang calibrate --quick`; `--costs shipped` takes those that come with einlang instead.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from encrypted import cases, networks
@@ -34,6 +37,7 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="at most 5 turns a case")
     parser.add_argument("--repeat", type=int, metavar="N", default=5)
     parser.add_argument("--minimise", metavar="WHAT", default="throughput")
+    parser.add_argument("--costs", choices=("measured", "shipped"), default="measured")
     parser.add_argument("--here", metavar="NAME", help="one case in this process")
     return parser.parse_args(line)
 
@@ -51,11 +55,26 @@ def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return found | measure_threads(case, effort, settings) if case.group == "large" else found
 
 
-def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
+def calibrated(path: Path) -> dict[str, str]:
+    """The environment in which costs are those of this machine, written to that file."""
+    print("calibrate ...", file=sys.stderr)
+    known = {**os.environ, **ONE_THREAD, "EINLANG_FHE_COSTS": str(path)}
+    command = [sys.executable, "-m", "einlang", "calibrate", "--quick"]
+    subprocess.run(command, capture_output=True, check=True, env=known)
+    return known
+
+
+def environment(costs: str, folder: str) -> dict[str, str]:
+    """Of the processes that cases run in."""
+    if costs == "measured":
+        return calibrated(Path(folder) / "costs.json")
+    return {**os.environ, **ONE_THREAD, "EINLANG_FHE_COSTS": "shipped"}
+
+
+def apart(name: str, options: argparse.Namespace, known: Mapping[str, str]) -> dict[str, Any]:
     """One case, measured in a process of its own."""
     command = [sys.executable, __file__, "--here", name, "--repeat", str(options.repeat)]
     command += ["--quick"] * options.quick + ["--minimise", options.minimise]
-    known = {**os.environ, **ONE_THREAD}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=known)
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
@@ -69,12 +88,14 @@ def main() -> None:
     if options.here:
         print(json.dumps(here(options.here, options)))
         return
-    known = [*cases.by_name(), *networks.by_name()]
-    names = [n for n in known if not options.only or any(part in n for part in options.only)]
+    every = [*cases.by_name(), *networks.by_name()]
+    names = [n for n in every if not options.only or any(part in n for part in options.only)]
     rows = []
-    for name in names:
-        print(f"{name} ...", file=sys.stderr)
-        rows.append(apart(name, options))
+    with tempfile.TemporaryDirectory() as folder:
+        known = environment(options.costs, folder)
+        for name in names:
+            print(f"{name} ...", file=sys.stderr)
+            rows.append(apart(name, options, known))
     found = summary(rows)
     if options.json:
         print(json.dumps({"cases": rows, "summary": found}, indent=2))
