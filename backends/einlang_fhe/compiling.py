@@ -19,6 +19,7 @@ from einlang.checking.typed import Qualifier
 from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Apply, Contract, Dataflow, Fold, Operation
 from einlang_fhe.alternative import Alternative
+from einlang_fhe.costs import load
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.engines.noise import DECRYPTION
 from einlang_fhe.functor.lower import Lowered, lower
@@ -26,9 +27,10 @@ from einlang_fhe.functor.values import Choices, Packing, Sent
 from einlang_fhe.gains import gains, kurtosis
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
-from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits
+from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits, predicted_key_sizes
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat, switched
+from einlang_fhe.passes.fold import FoldSlots
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import polynomials
 from einlang_fhe.plaintexts import Entry, Mask, Packed
@@ -103,10 +105,12 @@ class Written:
     program: SlotProgram
     request: tuple[Sent, ...]
     outputs: dict[str, Magnitude]
+    options: Options
 
     def compiled(self, levelled: Levelled, parameters: Parameters) -> Compiled:
-        """With levels and parameters."""
-        return Compiled(self.lowered, levelled, parameters, self.request, self.outputs)
+        """With levels and parameters, and rotations as they are cheapest with these."""
+        folded = _folded(levelled, parameters, self.options)
+        return Compiled(self.lowered, folded, parameters, self.request, self.outputs)
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class Job:
         program, request = _requested(DropDead().apply(lowered.program), lowered.request)
         numbers = dict(zip(flow.names, flow.outputs, strict=True))
         outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
-        return Written(lowered, program, request, outputs)
+        return Written(lowered, program, request, outputs, self.options)
 
     def compiled(self, ring: int, choices: Choices) -> Compiled:
         """The program written for a ring, with the parameters it needs: maybe a larger ring."""
@@ -209,6 +213,17 @@ class Job:
         # Both parts of a slot are rarely that large at once, unless they may be.
         wide = sqrt(2) if sure and any(layout.complex for layout in layouts) else 1.0
         return replace(ranges, typical=max(ranges.typical, worst / CAUTION), peak=wide * peak)
+
+
+def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Levelled:
+    """With folds, where seconds and keys are counted as the objective counts them."""
+    rates, costs = options.rates, load()
+    key = rates.get("memory", 0.0) * predicted_key_sizes(parameters).rotation
+
+    def price(verb: str, level: int) -> float:
+        return rates["evaluate"] * costs.seconds(verb, parameters, level)
+
+    return FoldSlots(price, key).apply(levelled)
 
 
 def _degree(operation: Operation, degrees: Sequence[int]) -> int:

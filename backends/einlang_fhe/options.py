@@ -16,7 +16,16 @@ from einlang.syntax.nodes import Choice
 from einlang_fhe.functor.nonlinear import Interval, Precision
 
 ENGINES = ("openfhe", "clear")
-OBJECTIVES = ("latency", "throughput", "traffic", "memory")
+LINK = 125e6
+"""Bytes in a second between client and evaluator, where latency counts: one gigabit."""
+
+RATES = {
+    "latency": {"evaluate": 1.0, "encrypt": 1.0, "decrypt": 1.0, "traffic": 1 / LINK},
+    "throughput": {"evaluate": 1.0, "encrypt": 1e-3, "decrypt": 1e-3, "traffic": 1e-3 / LINK},
+    "traffic": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "traffic": 1e-8},
+    "memory": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "memory": 1e-8},
+}
+"""By the name of an objective, what a second or a byte of each kind counts."""
 APPROXIMATED = (
     *("exp", "log", "sqrt", "abs", "sigmoid", "tanh", "relu", "gelu", "silu", "sign", "inverse"),
     *("power", "polynomial", "max", "min", "lt0", "le0", "gt0", "ge0", "eq0", "ne0"),
@@ -62,6 +71,11 @@ class Options:
             else:
                 raise _unknown(name)
         return Options(**chosen)
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """What a second or a byte of each kind counts."""
+        return RATES[self.minimise]
 
     @property
     def approximation(self) -> Precision:
@@ -150,7 +164,7 @@ _READERS: dict[str, Any] = {
     "first": _bits,
     "digits": _bits,
     "insecure": _flag,
-    "minimise": _one_of(OBJECTIVES),
+    "minimise": _one_of(tuple(RATES)),
     "search": _effort,
     "threads": _count,
     "keep": _megabytes,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
 import numpy as np
 import pytest
+from einlang_fhe.costs.tally import tally
 from einlang_fhe.passes.dead import DropDead
+from einlang_fhe.passes.flat import assign_flat
+from einlang_fhe.passes.fold import FoldSlots, Price
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.slots import Builder, Instruction, SlotProgram
 from einlang_fhe.verifier import InvalidProgramError, verify
@@ -50,6 +54,99 @@ def test_no_program_is_deeper_than_its_products(seed: int) -> None:
         depth = max((depths[value] for value in step.arguments), default=0)
         depths.append(depth + step.verb.startswith("multiply"))
     assert assign(program).depth <= max(depths)
+
+
+def doublings(
+    build: Builder, value: int, distances: Sequence[int], turned_first: bool = False
+) -> int:
+    """A value added to a rotation of itself, again and again."""
+    for distance in distances:
+        turned = build.rotate(value, distance)
+        pair = (turned, value) if turned_first else (value, turned)
+        value = build.emit("add", *pair)
+    return value
+
+
+def priced(**verbs: float) -> Price:
+    return lambda verb, level: verbs.get(verb, 0.01)
+
+
+APART = priced(rotate=10, hoist=7, rotate_hoisted=3, switch_down=50)
+EXTENDED = priced(rotate=20, hoist=6, rotate_hoisted=14, rotate_extended=3, switch_down=11)
+PRICES = {"apart": APART, "extended": EXTENDED}
+
+
+def doubling_program(random: Random) -> SlotProgram:
+    """Doublings of any distances, some of whose sums are read by others, too."""
+    build = Builder(SLOTS)
+    values = [build.input(0), build.input(1)]
+    for _ in range(random.randint(1, 4)):
+        distances = random.choices(range(1, SLOTS), k=random.randint(1, 3))
+        values.append(doublings(build, random.choice(values), distances, random.random() < 0.5))
+        if random.random() < 0.5:
+            values.append(build.multiply(*random.choices(values, k=2)))
+    return build.program((values[-1], random.choice(values)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("price", PRICES.values(), ids=PRICES)
+@pytest.mark.parametrize("make", [random_program, doubling_program])
+def test_folds_keep_the_outputs_and_are_valid(
+    make: Callable[[Random], SlotProgram], price: Price, seed: int
+) -> None:
+    program = DropDead().apply(make(Random(seed)))
+    for made in (assign(program), assign_flat(program)):
+        folded = FoldSlots(price).apply(made)
+        np.testing.assert_allclose(outputs(folded.program), outputs(program), rtol=1e-12)
+        verify(folded, folded.depth, folded.program.rotations)
+        assert FoldSlots(price).apply(folded) == folded
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+@pytest.mark.parametrize("price", PRICES.values(), ids=PRICES)
+def test_folds_are_no_dearer_than_any_other_grouping(price: Price, count: int) -> None:
+    build = Builder(1 << count)
+    total = doublings(build, build.input(0), [1 << bit for bit in range(count)])
+    made = assign(build.program((total,)))
+
+    def cost(levelled: Levelled) -> float:
+        return sum(price(*call[:2]) * times for call, times in tally(levelled).items())
+
+    least = min(cost(FoldSlots(price, most=most).apply(made)) for most in range(1, 4))
+    assert cost(FoldSlots(price).apply(made)) <= least
+
+
+def test_a_fold_is_a_sum_of_rotations_where_that_is_cheaper() -> None:
+    build = Builder(SLOTS)
+    made = assign(build.program((doublings(build, build.input(0), (2, 1)),)))
+    apart, extended = (FoldSlots(price).apply(made).program for price in (APART, EXTENDED))
+    assert [apart.count("rotate"), apart.count("add")] == [3, 3]
+    assert str(extended) == "%0 = input 0\n%1 = rotate_sum %0, %0, %0, %0, (0, 2, 1, 3)\noutput %1"
+
+
+def test_what_others_read_is_not_folded_away() -> None:
+    build = Builder(SLOTS)
+    half = doublings(build, build.input(0), (2,))
+    made = assign(build.program((doublings(build, half, (1,)), half)))
+    assert FoldSlots(EXTENDED).apply(made) is made
+
+
+def test_a_key_must_be_worth_it() -> None:
+    build = Builder(SLOTS)
+    x, y, z = (build.input(number) for number in range(3))
+    made = assign(build.program((doublings(build, x, (2, 1)),)))
+    assert FoldSlots(EXTENDED, key=100.0).apply(made) is made
+    known = build.program((doublings(build, x, (2, 1)), build.rotate(y, 3)))
+    assert FoldSlots(EXTENDED, key=100.0).apply(assign(known)).program.count("rotate_sum") == 1
+    often = build.program(tuple(doublings(build, value, (2, 1)) for value in (x, y, z)))
+    assert FoldSlots(EXTENDED, key=30.0).apply(made) is made
+    assert FoldSlots(EXTENDED, key=30.0).apply(assign(often)).program.count("rotate_sum") == 3
+
+
+def test_rotations_that_meet_are_left_as_doublings() -> None:
+    build = Builder(SLOTS)
+    made = assign(build.program((doublings(build, build.input(0), (3, 3)),)))
+    assert FoldSlots(EXTENDED).apply(made) is made
 
 
 def levelled(*steps: Instruction, levels: str, degrees: str) -> Levelled:

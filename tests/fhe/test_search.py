@@ -9,10 +9,10 @@ import pytest
 from einlang_fhe import costs
 from einlang_fhe.compiling import Compiled, Job
 from einlang_fhe.functor.iteration import Operand, iterations
-from einlang_fhe.options import Options
+from einlang_fhe.options import RATES, Options
 from einlang_fhe.search import compile_flow
 from einlang_fhe.search.memory import COMPILED
-from einlang_fhe.search.objective import RATES, Bill, Objective, bill
+from einlang_fhe.search.objective import Bill, Objective, bill
 from einlang_fhe.search.search import Search
 from einlang_fhe.slots import WEIGHTS
 

@@ -12,18 +12,8 @@ from dataclasses import asdict, dataclass
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import Costs
 from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.options import RATES
 from einlang_fhe.parameters import BOUNDS, ciphertext_bytes, deepest, predicted_key_sizes
-
-LINK = 125e6
-"""Bytes in a second between client and evaluator, where latency counts: one gigabit."""
-
-RATES = {
-    "latency": {"evaluate": 1.0, "encrypt": 1.0, "decrypt": 1.0, "traffic": 1 / LINK},
-    "throughput": {"evaluate": 1.0, "encrypt": 1e-3, "decrypt": 1e-3, "traffic": 1e-3 / LINK},
-    "traffic": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "traffic": 1e-8},
-    "memory": {"evaluate": 0.02, "encrypt": 0.01, "decrypt": 0.01, "memory": 1e-8},
-}
-"""By the name of an objective, what a second or a byte of each kind counts."""
 
 
 @dataclass(frozen=True)
