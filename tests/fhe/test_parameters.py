@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from einlang_fhe.parameters import (
     scale_bits,
     special_primes,
 )
+from einlang_fhe.unscaled import QUICK, fit_unscaled
 
 from einlang.errors import BackendMistake
 
@@ -122,3 +124,18 @@ def test_the_precision_is_kept_with_a_margin(precision) -> None:
         expected = expected * np.roll(expected, -1)
         expected = expected + np.roll(expected, -64)
     assert np.abs(client.decrypt(value) - expected).max() < precision / 4
+
+
+@pytest.mark.parametrize("ring", [1 << 11, 1 << 12, 1 << 13, 1 << 14])
+@pytest.mark.parametrize("degree", [1, 2, 3, 5])
+@pytest.mark.parametrize("switched", [None, 1, 2])
+def test_primes_are_wide_where_that_is_secure_and_takes_no_more_of_them(
+    ring: int, degree: int, switched: int | None
+) -> None:
+    found = fit_unscaled(ring, degree, switched, 1e-4, magnitude=8.0, growth=20.0)
+    if found is None:
+        return
+    assert found.bits() < BOUNDS[ring]
+    wider = replace(found, first=QUICK, prime=QUICK)
+    if switched is None:
+        assert (found.first >= QUICK) == (wider.bits() < BOUNDS[ring])
