@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from time import perf_counter
 from typing import Any
 
 from einlang_fhe.costs import load
@@ -40,6 +41,8 @@ from einlang_fhe.plaintexts import Entry
 from einlang_fhe.verifier import verify
 
 Progress = Callable[[int, int], None]
+SILENT = 0.01
+"""Seconds between two reports: one for each instruction would take longer than some of them."""
 
 
 class Executor:
@@ -129,9 +132,13 @@ class Executor:
 
 
 def _run(calls: Sequence[Call], values: list[Any], progress: Progress | None) -> None:
+    told = perf_counter()
     for done, (function, result, arguments, dead) in enumerate(calls, 1):
         values[result] = function(*[values[register] for register in arguments])
         for register in dead:
             values[register] = None
-        if progress is not None:
+        if progress is not None and perf_counter() > told + SILENT:
             progress(done, len(calls))
+            told = perf_counter()
+    if progress is not None:
+        progress(len(calls), len(calls))

@@ -11,8 +11,6 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 
 from einlang.errors import BackendMistake, fail
@@ -75,20 +73,35 @@ def plain(message: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
-@contextmanager
-def spoken(what: str) -> Iterator[None]:
+def spoken(what: str) -> Spoken:
     """Turns what OpenFHE raises inside into a `BackendMistake`."""
-    try:
-        yield
-    except RuntimeError as error:
-        said = plain(str(error))
-        if "approximation error is too high" in said:
-            raise overflown() from error
-        raise _mistake(
-            "E0803",
-            f"OpenFHE could not {what}: {said}",
-            f"leave out the settings `ring`, `scale`, `first` and `digits`, {WAY_OUT}",
-        ) from error
+    return Spoken(what)
+
+
+class Spoken:
+    """Around every verb: a generator would take a microsecond more."""
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, RuntimeError):
+            raise _said(self.what, plain(str(error))) from error
+
+
+def _said(what: str, words: str) -> BackendMistake:
+    if "approximation error is too high" in words:
+        return overflown()
+    return _mistake(
+        "E0803",
+        f"OpenFHE could not {what}: {words}",
+        f"leave out the settings `ring`, `scale`, `first` and `digits`, {WAY_OUT}",
+    )
 
 
 def overflown() -> BackendMistake:

@@ -14,8 +14,6 @@ the living back, while nobody reads. When somebody does, it waits for the next o
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from einlang_fhe.engines import binding
@@ -29,16 +27,17 @@ class Cache:
     readers: int = 0
     dead: list[str] = field(default_factory=list)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Cache:
         """Nothing is swept inside."""
+        return self
+
+    def __enter__(self) -> None:
         with self.lock:
             self.readers += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.readers -= 1
+
+    def __exit__(self, *raised: object) -> None:
+        with self.lock:
+            self.readers -= 1
 
     def forget(self, tag: str) -> None:
         """The keys of that tag are held by nobody any more."""

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -243,6 +243,22 @@ def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -
     return plain
 
 
+class _Running(binding.Spoken):
+    """A program runs inside."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("compute")
+
+    def __enter__(self) -> None:
+        CACHE.__enter__()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        CACHE.__exit__()
+        super().__exit__(kind, error, trace)
+
+
 class OpenFHEEvaluator(Rotating):
     """Who computes: holds evaluation keys, no secret key."""
 
@@ -260,11 +276,9 @@ class OpenFHEEvaluator(Rotating):
         """A function that checks nothing; with `fresh`, it uses up its first operand."""
         return trusted.bind(self, step, operands, fresh)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[None]:
         """Keeps the keys where rotations find them, and puts complaints into plain words."""
-        with CACHE.reading(), binding.spoken("compute"):
-            yield
+        return _Running()
 
     def encode(self, values: Array, level: int, degree: int) -> Plain:
         """`slots` numbers for ciphertexts of that level and degree."""
