@@ -7,7 +7,7 @@ to the power of one.
 
 >>> found = fit_unscaled(4096, degree=2, switched=None, precision=1e-4, magnitude=8, growth=20)
 >>> found.depth, found.scale, found.first, found.digits
-(0, 25.0, 59, 0)
+(0, 24.8125, 59, 0)
 >>> fit_unscaled(4096, degree=3, switched=3, precision=1e-4, magnitude=8, growth=20).depth
 1
 >>> fit_unscaled(2048, degree=3, switched=None, precision=1e-4, magnitude=8, growth=20) is None
