@@ -37,9 +37,10 @@ HEAVY = 2.0
 SMALLEST_SCALE = 18.0
 STEPS = 16
 """Of a bit of scale."""
-DIGITS = (0, 30, 20, 15, 12, 10)
-"""Bits of a digit of the key switching, 0 for whole primes. Of other numbers, where they do not
-divide a prime well, the noise is a hundred times larger in the slots near 0 (measured)."""
+MOST_PIECES = 6
+"""Into which a prime is taken apart for key switching."""
+WORD = 60
+"""Pieces that are longer in all make a hundred times the noise in the slots near 0 (measured)."""
 
 
 def fit_unscaled(
@@ -63,20 +64,21 @@ def fit_unscaled(
 def _candidates(
     ring: int, degree: int, switched: int | None, grown: float, least: float, room: float
 ) -> Iterator[Parameters]:
-    """For each size of digits, those with the smallest scale that outgrows their noise."""
-    for digit in DIGITS if switched is not None else DIGITS[:1]:
+    """For each number of digits, those with the smallest scale that outgrows their noise."""
+    for pieces in range(1, MOST_PIECES + 1 if switched is not None else 2):
         scale = least
-        while (found := _sized(ring, scale, scale * degree + room, digit))[0] is not None:
+        while (found := _sized(ring, scale, scale * degree + room, pieces))[0] is not None:
             fitting = [one for one in found if one and _fits(one, switched, grown)]
             yield from fitting
             if fitting:
                 break
-            scale += 1 / STEPS
+            least_bits = math.log2(_switching(found[0]) * grown) / (switched or 1)
+            scale = max(scale + 1 / STEPS, _finer(least_bits))
 
 
-def _sized(ring: int, scale: float, bits: float, digit: int) -> list[Parameters | None]:
+def _sized(ring: int, scale: float, bits: float, pieces: int) -> list[Parameters | None]:
     """With primes of the fewest bits; and of more bits, which is quicker."""
-    return [_primes(ring, scale, bits, digit, size) for size in SIZES]
+    return [_primes(ring, scale, bits, pieces, size) for size in SIZES]
 
 
 def _fits(parameters: Parameters, switched: int | None, grown: float) -> bool:
@@ -84,9 +86,13 @@ def _fits(parameters: Parameters, switched: int | None, grown: float) -> bool:
     if switched is None:
         return True
     scale = 2.0**parameters.scale
-    switching = HEAVY * noise.digit_switching(parameters.ring, *digits_of(parameters))
-    fresh = noise.encryption(parameters.ring)
-    return math.hypot(fresh / scale, switching / scale**switched) * grown <= 1
+    fresh = noise.encryption(parameters.ring) / scale
+    return math.hypot(fresh, _switching(parameters) / scale**switched) * grown <= 1
+
+
+def _switching(parameters: Parameters) -> float:
+    """The noise of switching keys, in units of 1."""
+    return HEAVY * noise.digit_switching(parameters.ring, *digits_of(parameters))
 
 
 def _finer(bits: float) -> float:
@@ -94,11 +100,12 @@ def _finer(bits: float) -> float:
     return math.ceil(bits * STEPS) / STEPS
 
 
-def _primes(ring: int, scale: float, bits: float, digit: int, least: int) -> Parameters | None:
+def _primes(ring: int, scale: float, bits: float, pieces: int, least: int) -> Parameters | None:
     """The modulus in as few primes as will do, of equal size, at least so many bits each."""
     count = 1 if bits <= LONE else math.ceil(bits / LARGEST)
     size = max(least, math.ceil(bits / count))
-    if size * count + 1 > BOUNDS[ring]:
+    digit = 0 if pieces == 1 else math.ceil(size / pieces)
+    if size * count + 1 > BOUNDS[ring] or digit * pieces > WORD:
         return None
     prime = int(scale) if count == 1 else size
     return Parameters(ring, count - 1, scale, size, digits=0, prime=prime, digit=digit)
