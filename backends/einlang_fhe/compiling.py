@@ -285,7 +285,7 @@ def _junk(flow: Dataflow, lowered: Lowered, known: Arrays) -> Iterator[float]:
     sizes = magnitudes(flow, known, stated=False)
     numbers = dict(zip(flow.names, flow.outputs, strict=True))
     for reply in lowered.replies:
-        if not reply.layout.clean:
+        if reply.layout.imaginary or not reply.layout.clean:
             yield sizes[numbers[reply.name]].peak / (abs(reply.factor) or 1.0)
 
 

@@ -105,7 +105,7 @@ class Deep:
 
     def _with_slots(self, slots: int, iterations: int) -> tuple[float, Compiled]:
         """The fastest chain for a program of so many slots, and its seconds."""
-        choices = Choices(weights=self.weights)
+        choices = Choices(weights=self.weights, real=True)
         written = self.job.written(slots, choices)
         found = []
         for parameters in chains(self._ring, slots, iterations, not self.job.options.insecure):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from einlang_fhe.functor.contract import contract
 from einlang_fhe.functor.iteration import laid
+from einlang_fhe.functor.uses import Use
 from einlang_fhe.functor.values import Fresh, Plain, Value, Writer
 from einlang_fhe.layout import Bit, Layout, pack, unpack, width
 from einlang_fhe.slots import Builder
@@ -15,6 +16,7 @@ from slot_interpreter import held, written
 
 import einlang
 
+CLIENT = Use(last=True, linear=True)
 CHEAP_PRODUCTS = {
     "rotate": 1.0,
     "relinearize": 1.0,
@@ -76,7 +78,7 @@ def test_contractions_of_pairs(equation: str, plain: bool, seed: int) -> None:
     values: list[Value] = [Fresh(number, array.shape) for number, array in arrays.items()]
     if plain and len(values) == 2:
         values[1] = Plain(1, arrays[1].shape)
-    writer = Writer(Builder(16, CHEAP_PRODUCTS), last=True)
+    writer = Writer(Builder(16, CHEAP_PRODUCTS), use=CLIENT)
     writer.choices.weights = CHEAP_PRODUCTS
     labels = [tuple("bijk".index(x) for x in names) for names in operands]
     cipher = contract(writer, values, labels, tuple("bijk".index(x) for x in result))
@@ -87,7 +89,7 @@ def test_contractions_of_pairs(equation: str, plain: bool, seed: int) -> None:
 def test_pairs_are_lighter_than_single_elements() -> None:
     weights = []
     for last in (False, True):
-        writer = Writer(Builder(16), last=last)
+        writer = Writer(Builder(16), use=CLIENT if last else Use())
         cipher = contract(writer, [Fresh(0, (64,)), Fresh(1, (64,))], [(0,), (0,)], ())
         assert cipher.layout.complex == last
         weights.append(writer.build.weight)

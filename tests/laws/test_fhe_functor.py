@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -10,7 +11,8 @@ from dataflows import meaning, random_arrays, random_flow, random_type
 from einlang_fhe.functor.linear import encrypted
 from einlang_fhe.functor.lower import write
 from einlang_fhe.functor.nonlinear import Precision
-from einlang_fhe.functor.values import Cipher, Fresh, Plain, Value, Viewed, Writer
+from einlang_fhe.functor.uses import UNKNOWN, Use, uses
+from einlang_fhe.functor.values import Cipher, Fresh, Pending, Plain, Value, Viewed, Writer
 from einlang_fhe.slots import Builder
 from slot_interpreter import held, random_layout, written
 
@@ -63,10 +65,12 @@ class Case:
                 values.append(writer.encrypted(fresh, layout))
         return writer, values
 
-    def lowered(self, flow: Dataflow) -> tuple[Writer, list[Value]]:
+    def lowered(
+        self, flow: Dataflow, known: Sequence[Use] = ()
+    ) -> tuple[Writer, list[Value | Pending]]:
         """A writer, and the outputs of a flow."""
         writer, values = self.writer(flow.inputs)
-        return writer, write(writer, flow, values, EXACT)
+        return writer, write(writer, flow, values, EXACT, known=known)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -75,6 +79,18 @@ def test_composition_goes_to_composition(seed: int) -> None:
     whole, outputs = case.lowered(case.first >> case.second)
     parts, middle = case.lowered(case.first)
     assert write(parts, case.second, middle, EXACT) == outputs
+    assert parts.build.instructions == whole.build.instructions
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_composition_goes_to_composition_whatever_is_known_of_readers(seed: int) -> None:
+    case = case_of(seed)
+    known = uses(case.first >> case.second)
+    count = len(case.first.inputs) + len(case.first.steps)
+    whole, outputs = case.lowered(case.first >> case.second, known)
+    parts, middle = case.lowered(case.first, known[:count])
+    later = [UNKNOWN] * len(case.second.inputs) + list(known[count:])
+    assert write(parts, case.second, middle, EXACT, known=later) == outputs
     assert parts.build.instructions == whole.build.instructions
 
 
@@ -91,10 +107,11 @@ def test_side_by_side_goes_to_side_by_side(seed: int) -> None:
     assert parts.build.instructions == whole.build.instructions
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_slot_programs_give_what_steps_mean(seed: int) -> None:
+def test_slot_programs_give_what_steps_mean(seed: int, known: bool) -> None:
     case = case_of(seed)
-    writer, outputs = case.lowered(case.first)
+    writer, outputs = case.lowered(case.first, uses(case.first) if known else ())
     tensors = _plain_tensors(writer, case.arrays)
     settled = [encrypted(writer, o) if isinstance(o, Viewed) else o for o in outputs]
     values = written(writer, tensors)
@@ -102,6 +119,7 @@ def test_slot_programs_give_what_steps_mean(seed: int) -> None:
         if isinstance(output, Cipher):
             given = held(output, values)
         else:
+            assert not isinstance(output, Pending)
             given = tensors[output.number] * output.factor
         np.testing.assert_allclose(given, wanted, rtol=1e-7, atol=1e-7)
 

@@ -29,30 +29,34 @@ T = TypeVar("T")
 
 
 def choose(
-    writer: Writer, ways: Sequence[Callable[[], T]], estimates: Sequence[float] | None = None
+    writer: Writer, ways: Sequence[Callable[[], T]], estimates: Sequence[float | None] = ()
 ) -> T:
     """What one of the ways gives: the one that is told, or the lightest, the first of equals.
 
-    `estimates` weigh the ways where that can be said without writing them.
+    `estimates` weigh the ways where that can be said without writing them; None where not.
     """
     if len(ways) == 1:
         return ways[0]()
     taken = writer.choices.told.get(len(writer.choices.sites), -1)
     weights: Sequence[float] = ()
     if not 0 <= taken < len(ways):
-        weights = estimates or _tried(writer, ways)
+        weights = _weighed(writer, ways, estimates or [None] * len(ways))
         taken = weights.index(min(weights))
     writer.choices.sites.append(Site(len(ways), taken, tuple(weights)))
     return ways[taken]()
 
 
-def _tried(writer: Writer, ways: Sequence[Callable[[], T]]) -> list[float]:
-    """What the ways weigh; infinite for those that were given up, being heavier than others."""
+def _weighed(
+    writer: Writer, ways: Sequence[Callable[[], T]], estimates: Sequence[float | None]
+) -> list[float]:
+    """What the ways weigh, those without an estimate as they are written; infinite for those
+    that were given up, being heavier than others."""
     build, limit = writer.build, writer.build.limit
-    weights: list[float] = []
-    for way in ways:
-        build.limit = min(limit, build.weight + min(weights, default=inf))
-        weights.append(_trial(writer, way))
+    weights = [inf if weight is None else weight for weight in estimates]
+    for number, way in enumerate(ways):
+        if estimates[number] is None:
+            build.limit = min(limit, build.weight + min(weights))
+            weights[number] = _trial(writer, way)
     build.limit = limit
     if not isfinite(min(weights)):
         raise TooHeavy
@@ -61,7 +65,7 @@ def _tried(writer: Writer, ways: Sequence[Callable[[], T]]) -> list[float]:
 
 def _trial(writer: Writer, way: Callable[[], T]) -> float:
     """What a way weighs; nothing of it is left."""
-    build, packings = writer.build, dict(writer.packings)
+    build, packings, places = writer.build, dict(writer.packings), dict(writer.places)
     mark, plains, sites = build.mark(), len(writer.plains.entries), len(writer.choices.sites)
     start = build.weight
     try:
@@ -72,5 +76,5 @@ def _trial(writer: Writer, way: Callable[[], T]) -> float:
     finally:
         build.undo(mark)
         writer.plains.undo(plains)
-        writer.packings = packings
+        writer.packings, writer.places = packings, places
         del writer.choices.sites[sites:]

@@ -5,6 +5,8 @@ that it lacks: plain and client-side tensors are packed so, encrypted ones conve
 summed index in the ciphertext number costs additions only; one in the slots costs a
 rotation per bit. Summed bits above all others leave copies of the sum behind, which the
 next step can use; other ones leave partial sums (junk).
+
+A contraction that another one waits for is carried out first, or both are nested.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from dataclasses import replace
 from typing import Union
 
 from einlang_fhe.functor.choosing import choose
-from einlang_fhe.functor.iteration import Operand, iterations
+from einlang_fhe.functor.iteration import Operand, Product, iterations
 from einlang_fhe.functor.linear import carried
 from einlang_fhe.functor.linear_map import Ways, contraction_ways
+from einlang_fhe.functor.nest import Nest, nested
+from einlang_fhe.functor.uses import Use
 from einlang_fhe.functor.values import (
+    Axes,
     Cipher,
     Fresh,
+    Pending,
     Plain,
     Settled,
     Value,
@@ -32,30 +38,58 @@ from einlang_fhe.functor.values import (
 from einlang_fhe.layout import Bit, Copy, Gap, Layout, Place, arrange
 from einlang_fhe.slots import Builder
 
-Axes = tuple[int, ...]
+MOST_NESTED = 4
+"""At most so many operands are nested."""
 
 
 def contract(
-    writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
+    writer: Writer, arguments: Sequence[Value | Pending], labels: Sequence[Axes], result: Axes
 ) -> Cipher:
     """`einsum` of tensors, at least one of them secret; labels as in `dataflow.Contract`."""
+
+    def stepwise() -> Cipher:
+        known = [performed(writer, a) if isinstance(a, Pending) else a for a in arguments]
+        return _by_itself(writer, known, labels, result)
+
+    waits = [a for a in arguments if isinstance(a, (Plain, Fresh, Pending))]
+    if len(waits) < len(arguments) or not any(isinstance(a, Pending) for a in waits):
+        return stepwise()
+    nest = nested(waits, labels, result)
+    ways = _layouts(writer, nest)
+    nests = [(lambda layout=layout: _within(writer, nest, layout)) for layout in ways]
+    return choose(writer, [stepwise, *nests], [None, *ways.values()])
+
+
+def waiting(arguments: Sequence[Value | Pending]) -> tuple[Plain | Fresh | Pending, ...] | None:
+    """The arguments of a contraction that can wait for the one that reads it; None if not."""
+    found = [a for a in arguments if isinstance(a, (Plain, Fresh, Pending))]
+    count = sum(a.operands if isinstance(a, Pending) else 1 for a in found)
+    return tuple(found) if len(found) == len(arguments) and count < MOST_NESTED else None
+
+
+def performed(writer: Writer, pending: Pending) -> Cipher:
+    """A contraction that waited, carried out by itself."""
+    before = writer.build.origin, writer.use
+    writer.build.origin, writer.use = pending.number, pending.use
+    try:
+        cipher = contract(writer, pending.arguments, pending.labels, pending.result)
+    finally:
+        writer.build.origin, writer.use = before
+    writer.places[pending.number] = cipher.layout
+    return replace(cipher, factor=cipher.factor * pending.scale)
+
+
+def _by_itself(
+    writer: Writer, arguments: Sequence[Value], labels: Sequence[Axes], result: Axes
+) -> Cipher:
+    """A contraction of what is there, or packed for it."""
     linear = _linear(writer, arguments, labels, result)
     if linear is not None and not any(isinstance(a, Fresh) for a in arguments):
         return choose(writer, *linear)
     settled = [carried(writer, a) if isinstance(a, Viewed) else a for a in arguments]
-    sizes = {
-        label: size
-        for argument, names in zip(settled, labels, strict=True)
-        for label, size in zip(names, argument.shape, strict=True)
-    }
-    order = list(result) + [label for label in sizes if label not in result]
-    shape = tuple(sizes[label] for label in order)
-    axes = [tuple(order.index(label) for label in names) for names in labels]
-    ways = _layouts(writer, settled, axes, shape, len(result))
-    within = [
-        (lambda layout=layout: _within(writer, settled, axes, layout, len(result)))
-        for layout in ways
-    ]
+    nest = nested(settled, labels, result)
+    ways = _layouts(writer, nest)
+    within = [(lambda layout=layout: _within(writer, nest, layout)) for layout in ways]
     if linear is not None:
         return choose(writer, [*linear[0], *within])
     return choose(writer, within, [weight for weight in ways.values() if weight is not None])
@@ -76,45 +110,46 @@ def _linear(
     return contraction_ways(writer, secret, names, plain[0] if plain else None, result)
 
 
-def _layouts(
-    writer: Writer,
-    arguments: Sequence[Settled],
-    axes: Sequence[Axes],
-    shape: tuple[int, ...],
-    kept: int,
-) -> dict[Layout, float | None]:
+def _layouts(writer: Writer, nest: Nest) -> dict[Layout, float | None]:
     """Layouts of the iteration space worth a try, with what they weigh where that is known.
 
     It is known where no operand has to be brought from one layout to another.
     """
+    pairs, shape, kept = list(zip(nest.operands, nest.axes, strict=True)), nest.shape, nest.kept
     operands = [
         Operand(where, isinstance(argument, Fresh), isinstance(argument, Plain))
-        for argument, where in zip(arguments, axes, strict=True)
+        for argument, where in pairs
     ]
-    parts = _parts(operands, shape, kept) if writer.last else (None,)
-    best = iterations(shape, kept, operands, writer.slots, writer.choices.weights, parts=parts)
+    parts, weights = _parts(operands, shape, kept, writer.use), writer.choices.weights
+    best = iterations(
+        shape, kept, operands, writer.slots, weights, parts=parts, product=nest.product
+    )
     extended = [
-        extend(argument.layout, where, shape)
-        for argument, where in zip(arguments, axes, strict=True)
+        replace(extend(argument.layout, where, shape), imaginary=False)
+        for argument, where in pairs
         if isinstance(argument, Cipher) and not argument.layout.rolls
     ]
-    if not any(isinstance(argument, Cipher) for argument in arguments):
+    if not any(isinstance(argument, Cipher) for argument in nest.operands):
         return {layout: weight for weight, layout in best}
     default = arrange(shape, _by_default(len(shape), kept), writer.slots)
     return dict.fromkeys([*reversed(extended), default, *(layout for _, layout in best[:2])])
 
 
-def _parts(operands: Sequence[Operand], shape: Sequence[int], kept: int) -> list[int | None]:
-    """The axes that can be the complex part, where nobody computes with the result.
+def _parts(
+    operands: Sequence[Operand], shape: Sequence[int], kept: int, use: Use
+) -> list[int | None]:
+    """The axes that can be the complex part.
 
-    A kept axis that only one operand has, or a summed one that two have: the real part of
-    `(a + ib)(c - id)` is `ac + bd`. Only who packs operands can do so.
+    A summed one that two operands have, where nobody minds what is left in imaginary parts:
+    the real part of `(a + ib)(c - id)` is `ac + bd`. Or a kept one that only one operand
+    has, where nobody computes with the result. Only who packs operands can do so.
     """
     if any(not (operand.fresh or operand.plain) for operand in operands):
         return [None]
     holders = [sum(axis in operand.axes for operand in operands) for axis in range(len(shape))]
     wanted = [1 if axis < kept else 2 for axis in range(len(shape))]
-    fitting = (axis for axis, size in enumerate(shape) if size % 2 == 0 and size > 0)
+    allowed = range(0 if use.last else kept, len(shape) if use.linear else kept)
+    fitting = (axis for axis in allowed if shape[axis] % 2 == 0 and shape[axis] > 0)
     return [None, *(axis for axis in fitting if holders[axis] == wanted[axis])]
 
 
@@ -123,25 +158,16 @@ def _by_default(axes: int, kept: int) -> list[int]:
     return [*reversed(range(kept)), *range(kept, axes)]
 
 
-def _within(
-    writer: Writer, arguments: Sequence[Settled], axes: Sequence[Axes], layout: Layout, kept: int
-) -> Cipher:
-    """The contraction in a layout of its iteration space, whose first `kept` axes remain."""
-    conjugate = layout.part is not None and layout.part.axis >= kept
-    layouts = [layout, replace(layout, conjugate=conjugate)]
+def _within(writer: Writer, nest: Nest, layout: Layout) -> Cipher:
+    """The contraction in a layout of its iteration space."""
+    axes, kept = nest.axes, nest.kept
     aligned = [
-        _aligned(writer, argument, where, layouts[place])
-        for place, (argument, where) in enumerate(zip(arguments, axes, strict=True))
+        _aligned(writer, argument, where, signed)
+        for argument, where, signed in zip(nest.operands, axes, _signed(nest, layout), strict=True)
     ]
     aligned = _summable(writer, aligned, axes, kept)
     product = _product_layout(aligned, axes, layout)
-    sums: dict[tuple[int, ...], list[int]] = {}
-    for number in range(layout.count):
-        digits = zip(layout.digits, layout.values(number), strict=True)
-        key = tuple(value for digit, value in digits if digit.axis < kept)
-        parts = [layout.projected(number, where) for where in axes]
-        sums.setdefault(key, []).append(_multiplied(writer.build, aligned, parts))
-    values = [_collected(writer.build, terms) for _, terms in sorted(sums.items())]
+    values = _multiplied(writer.build, nest.product, list(zip(aligned, axes, strict=True)), layout)
     reduced = _summed_layout(product, kept)
     turns = [
         1 << position
@@ -150,10 +176,18 @@ def _within(
     ]
     for turn in reversed(turns):
         values = [writer.build.add(value, writer.build.rotate(value, turn)) for value in values]
-    factor = 1.0
-    for argument in arguments:
-        factor *= argument.factor
+    factor = nest.scale
+    for operand in nest.operands:
+        factor *= operand.factor
     return Cipher(reduced, tuple(values), factor)
+
+
+def _signed(nest: Nest, layout: Layout) -> list[Layout]:
+    """The layout for each operand: the last one that has a summed complex part conjugates it."""
+    part = -1 if layout.part is None else layout.part.axis
+    holders = [place for place, where in enumerate(nest.axes) if part in where]
+    last = holders[-1] if part >= nest.kept else -1
+    return [replace(layout, conjugate=place == last) for place in range(len(nest.axes))]
 
 
 Aligned = Union[Cipher, tuple[Layout, tuple[int, ...]]]
@@ -203,7 +237,10 @@ def _product_layout(aligned: Sequence[Aligned], axes: Sequence[Axes], iteration:
             if axis in where
         )
     }
-    return replace(iteration, places=places, dirty=frozenset(dirty))
+    imaginary = [layout.imaginary for layout in layouts]
+    if sum(imaginary) + (iteration.part is not None) > 1:
+        raise ValueError("imaginary parts that nobody knows would be multiplied")
+    return replace(iteration, places=places, dirty=frozenset(dirty), imaginary=any(imaginary))
 
 
 def _meet(places: Sequence[Place]) -> Place:
@@ -213,7 +250,34 @@ def _meet(places: Sequence[Place]) -> Place:
     return Gap(junk=Gap() not in places)
 
 
-def _multiplied(build: Builder, aligned: Sequence[Aligned], parts: Sequence[int]) -> int:
+def _multiplied(
+    build: Builder, product: Product, operands: Sequence[tuple[Aligned, Axes]], layout: Layout
+) -> list[int]:
+    """The ciphertexts of a product, summed over ciphertext numbers."""
+    factors = [_factor(build, factor, operands, layout) for factor in product.factors]
+    axes = product.axes([where for _, where in operands])
+    space = layout.project(axes)
+    inside = [tuple(axes.index(axis) for axis in where) for _, where in factors]
+    kept = tuple(axes.index(axis) for axis in product.kept)
+    sums: dict[int, list[int]] = {}
+    for number in range(space.count):
+        parts = [space.projected(number, where) for where in inside]
+        term = _slotwise(build, [value for value, _ in factors], parts)
+        sums.setdefault(space.projected(number, kept), []).append(term)
+    return [_collected(build, terms) for _, terms in sorted(sums.items())]
+
+
+def _factor(
+    build: Builder, factor: int | Product, operands: Sequence[tuple[Aligned, Axes]], layout: Layout
+) -> tuple[Aligned, Axes]:
+    """A factor of a product, and its axes."""
+    if not isinstance(factor, Product):
+        return operands[factor]
+    values = _multiplied(build, factor, operands, layout)
+    return Cipher(layout.project(factor.kept), tuple(values)), factor.kept
+
+
+def _slotwise(build: Builder, aligned: Sequence[Aligned], parts: Sequence[int]) -> int:
     """One slotwise product; of two ciphertexts, it is left unrelinearised."""
     ciphers = [
         value.values[part]
@@ -256,5 +320,5 @@ def _summed_layout(product: Layout, kept: int) -> Layout:
         digits,
         dirty=dirty,
         part=product.part if stays else None,
-        imaginary=product.part is not None and not stays,
+        imaginary=product.imaginary or (product.part is not None and not stays),
     )

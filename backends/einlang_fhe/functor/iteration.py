@@ -5,6 +5,9 @@ summed by rotations, those in the ciphertext number by additions; an operand tha
 packs is sent once for every value of its own digits. All splits are weighed; the best few
 are written out.
 
+Products can be nested, each summed over what the ciphertext numbers count before it is
+multiplied on; the bits in the slots are summed once, at the end.
+
 >>> weights = {"multiply": 1, "relinearize": 10, "rotate": 10, "input": 1, "other": 0.1}
 >>> operands = [Operand((0, 2), fresh=True), Operand((2, 1), fresh=True)]
 >>> for weight, layout in iterations((4, 4, 8), 2, operands, 16, weights)[:2]:
@@ -19,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -40,6 +43,22 @@ class Operand:
     plain: bool = False
 
 
+@dataclass(frozen=True)
+class Product:
+    """Of operands, by number, and of other products, summed over all axes but those `kept`."""
+
+    factors: tuple[Union[int, Product], ...]
+    kept: tuple[int, ...]
+
+    def axes(self, operands: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """All axes of the factors, before any is summed."""
+        found = (
+            factor.kept if isinstance(factor, Product) else operands[factor]
+            for factor in self.factors
+        )
+        return tuple(sorted({axis for axes in found for axis in axes}))
+
+
 def iterations(
     shape: Sequence[int],
     kept: int,
@@ -48,18 +67,20 @@ def iterations(
     weights: Mapping[str, float],
     most: int = 4,
     parts: Sequence[int | None] = (None,),
+    product: Product | None = None,
 ) -> list[tuple[float, Layout]]:
     """The best layouts with what they weigh, the lightest first.
 
     The first `kept` axes remain, the others are summed over. `parts`: axes whose lowest bit
-    may be the complex part.
+    may be the complex part. `product`: how operands are multiplied, if not all at once.
     """
+    product = product or Product(tuple(range(len(operands))), tuple(range(kept)))
     found: list[tuple[float, Layout]] = []
     for part in parts:
         halved = [size // 2 if axis == part else size for axis, size in enumerate(shape)]
         splits = _splits([width(size) for size in halved], slots.bit_length() - 1)
         extents = -(-np.array(halved) // (1 << splits))
-        costs = _weights(splits, extents, kept, operands, weights)
+        costs = _weights(splits, extents, kept, operands, weights, product)
         best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), costs.round(9)))[:most]
         found += [
             (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part)) for n in best
@@ -90,22 +111,35 @@ def _weights(
     kept: int,
     operands: Sequence[Operand],
     weights: Mapping[str, float],
+    product: Product,
 ) -> Array:
-    count = extents.prod(axis=1)
     out = extents[:, :kept].prod(axis=1)
-    secret = sum(not operand.plain for operand in operands)
-    total = weights["other"] * (count - out)
+    total = _multiplying(product, extents, operands, weights)
     total = total + out * splits[:, kept:].sum(axis=1) * (weights["rotate"] + weights["other"])
     total = total + out * weights.get("output", 0.0)
-    if secret == 2:
-        total = total + count * weights["multiply"] + out * weights["relinearize"]
-    elif len(operands) == 2:
-        total = total + count * weights["multiply_plain"]
     for operand in operands:
         if operand.fresh:
             total = total + weights.get("input", weights["other"]) * extents[
                 :, list(operand.axes)
             ].prod(axis=1)
+    return total
+
+
+def _multiplying(
+    product: Product, extents: Array, operands: Sequence[Operand], weights: Mapping[str, float]
+) -> Array:
+    """What products weigh, and their sums over ciphertext numbers."""
+    inner = [factor for factor in product.factors if isinstance(factor, Product)]
+    plain = [f for f in product.factors if not isinstance(f, Product) and operands[f].plain]
+    count = extents[:, list(product.axes([o.axes for o in operands]))].prod(axis=1)
+    out = extents[:, list(product.kept)].prod(axis=1)
+    total = weights["other"] * (count - out)
+    if len(product.factors) == 2 and plain:
+        total = total + count * weights["multiply_plain"]
+    elif len(product.factors) == 2:
+        total = total + count * weights["multiply"] + out * weights["relinearize"]
+    for factor in inner:
+        total = total + _multiplying(factor, extents, operands, weights)
     return total
 
 

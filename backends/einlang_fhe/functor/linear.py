@@ -94,7 +94,12 @@ def _plus(
         scaled = [build.multiply_scalar(v, ratio) for v in term.values]
         return replace(term, values=tuple(scaled))
     places = map(_join, total.layout.places, term.layout.places)
-    joined = replace(layout, places=tuple(places), dirty=total.layout.dirty | term.layout.dirty)
+    joined = replace(
+        layout,
+        places=tuple(places),
+        dirty=total.layout.dirty | term.layout.dirty,
+        imaginary=total.layout.imaginary or term.layout.imaginary,
+    )
     sums = [
         build.subtract(t, v) if ratio == -1 else build.add(t, build.multiply_scalar(v, ratio))
         for t, v in zip(total.values, term.values, strict=True)
@@ -238,7 +243,8 @@ def _relabelled(layout: Layout, shape: tuple[int, ...]) -> Layout | None:
             return None
         digits += parts
     first = next((axis for axis, size in enumerate(shape) if size > 1), 0)
-    return Layout(shape, places, tuple(digits), dirty=frozenset({first} if layout.dirty else ()))
+    dirty = frozenset({first} if layout.dirty else ())
+    return Layout(shape, places, tuple(digits), dirty=dirty, imaginary=layout.imaginary)
 
 
 def _starts(shape: Sequence[int]) -> list[int]:

@@ -9,6 +9,7 @@ which is chosen. Coefficients that the client knows are sent encrypted, diagonal
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def _estimate(plan: Plan, weights: Mapping[str, float]) -> float:
 
 
 def _slid(writer: Writer, cipher: Cipher, window: Window) -> Cipher:
-    return Cipher(window.layout, tuple(slide(writer.build, cipher.values, window)), cipher.factor)
+    layout = replace(window.layout, imaginary=cipher.layout.imaginary)
+    return Cipher(layout, tuple(slide(writer.build, cipher.values, window)), cipher.factor)
 
 
 def contraction_ways(
@@ -109,7 +111,8 @@ def _written(writer: Writer, cipher: Cipher, plan: Plan, weights: Plain | Fresh 
     apart = [-turn for turn in draft.turns if turn < 0]
     sums = [build.add_all([v, *(build.rotate(v, turn) for turn in apart)]) for v in sums]
     factor = 1.0 if weights is None else weights.factor
-    return Cipher(draft.result, tuple(sums), cipher.factor * factor)
+    layout = replace(draft.result, imaginary=cipher.layout.imaginary)
+    return Cipher(layout, tuple(sums), cipher.factor * factor)
 
 
 def _stepped(

@@ -24,10 +24,21 @@ from einlang.planning.dataflow import (
     Type,
     View,
 )
-from einlang_fhe.functor.contract import contract
+from einlang_fhe.functor.contract import contract, performed, waiting
 from einlang_fhe.functor.linear import combine, encrypted, reshape, scaled, spread, view
 from einlang_fhe.functor.nonlinear import Precision, apply, fold
-from einlang_fhe.functor.values import Choices, Cipher, Fresh, Plain, Sent, Value, Viewed, Writer
+from einlang_fhe.functor.uses import UNKNOWN, Use, structural, uses
+from einlang_fhe.functor.values import (
+    Choices,
+    Cipher,
+    Fresh,
+    Pending,
+    Plain,
+    Sent,
+    Value,
+    Viewed,
+    Writer,
+)
 from einlang_fhe.layout import Layout
 from einlang_fhe.plaintexts import Entry
 from einlang_fhe.slots import Builder, SlotProgram
@@ -85,32 +96,28 @@ def lower(
     choices = choices or Choices()
     build = Builder(slots, choices.weights, limit=choices.limit)
     try:
-        writer = Writer(build, inputs=flow.inputs, choices=choices, ends=_ends(flow))
+        writer = Writer(build, inputs=flow.inputs, choices=choices)
         return _lowered(writer, flow, precision, gains)
     finally:
         choices.written, choices.weight = build.written, build.weight
 
 
-def _ends(flow: Dataflow) -> frozenset[int]:
-    """The outputs that no step reads."""
-    return frozenset(flow.outputs) - {value for step in flow.steps for value in step.arguments}
-
-
 def _lowered(
     writer: Writer, flow: Dataflow, precision: Precision, gains: Sequence[float]
 ) -> Lowered:
-    values: list[Value] = [
+    values: list[Value | Pending] = [
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
     ]
-    seen: list[tuple[int, Layout]] = []
-    values = write(writer, flow, values, precision, seen, gains)
+    known = () if writer.choices.real else uses(flow)
+    values = write(writer, flow, values, precision, gains, known)
     outputs: list[int] = []
     replies, plain = [], {}
     for name, value in zip(flow.names, values, strict=True):
         if isinstance(value, Plain):
             plain[name] = value.number
             continue
+        assert not isinstance(value, Pending)
         cipher = encrypted(writer, value)
         replies.append(Reply(name, cipher.layout, cipher.factor, len(outputs)))
         outputs += cipher.values
@@ -122,36 +129,45 @@ def _lowered(
         plain,
         Dataflow(flow.inputs, tuple(writer.steps), (), ()),
         flow,
-        tuple(seen),
+        tuple(sorted(writer.places.items(), key=lambda place: place[0])),
     )
 
 
 def write(
     writer: Writer,
     flow: Dataflow,
-    inputs: Sequence[Value],
+    inputs: Sequence[Value | Pending],
     precision: Precision,
-    seen: list[tuple[int, Layout]] | None = None,
     gains: Sequence[float] = (),
-) -> list[Value]:
-    """The outputs of a dataflow for given inputs; what it takes is written to `writer`."""
+    known: Sequence[Use] = (),
+) -> list[Value | Pending]:
+    """The outputs of a dataflow for given inputs; what it takes is written to `writer`.
+
+    `known` says how each value is read; nothing is taken for granted without it.
+    """
     values = list(inputs)
     for step in flow.steps:
         arguments = [values[number] for number in step.arguments]
         gain = gains[len(values)] if gains else 1.0
         writer.build.origin = len(values)
-        writer.last = len(values) in writer.ends
+        writer.use = known[len(values)] if known else UNKNOWN
         value = _write_step(writer, step, arguments, precision.behind(gain))
-        if seen is not None and isinstance(value, Cipher):
-            seen.append((len(values), value.layout))
+        if isinstance(value, Cipher):
+            writer.places[len(values)] = value.layout
         values.append(value)
     return [values[number] for number in flow.outputs]
 
 
 def _write_step(
-    writer: Writer, step: Step, arguments: Sequence[Value], precision: Precision
-) -> Value:
+    writer: Writer, step: Step, given: Sequence[Value | Pending], precision: Precision
+) -> Value | Pending:
     operation = step.operation
+    waits = _pending(writer, step, given)
+    if waits is not None:
+        return waits
+    if isinstance(operation, Contract) and any(isinstance(value, Pending) for value in given):
+        return contract(writer, given, operation.arguments, operation.result)
+    arguments = [performed(writer, v) if isinstance(v, Pending) else v for v in given]
     if all(isinstance(argument, Plain) for argument in arguments):
         return _plainly(writer, operation, arguments, step.type)
     if len(arguments) == 1:
@@ -162,6 +178,25 @@ def _write_step(
     return contract(writer, arguments, operation.arguments, operation.result)
 
 
+def _pending(writer: Writer, step: Step, given: Sequence[Value | Pending]) -> Pending | None:
+    """A contraction that is left to the one that reads it, or such a one times a number."""
+    operation, use, number = step.operation, writer.use, int(writer.build.origin)
+    if not use.awaited:
+        return None
+    if isinstance(operation, Add) and len(given) == 1 and isinstance(given[0], Pending):
+        scale = given[0].scale * operation.coefficients[0]
+        return replace(given[0], scale=scale, use=use, number=number)
+    if not isinstance(operation, Contract) or all(isinstance(v, Plain) for v in given):
+        return None
+    if len(given) == 1 and structural(operation):
+        return None
+    operands = waiting(given)
+    if operands is None:
+        return None
+    names, result, shape = operation.arguments, operation.result, step.type.shape
+    return Pending(operands, names, result, shape, use=use, number=number)
+
+
 def _plainly(writer: Writer, operation: Operation, arguments: Sequence[Value], type: Type) -> Plain:
     numbers = tuple(a.number for a in arguments if isinstance(a, Plain))
     return Plain(writer.compute(operation, numbers, type), type.shape)
@@ -169,7 +204,7 @@ def _plainly(writer: Writer, operation: Operation, arguments: Sequence[Value], t
 
 def _write_unary(writer: Writer, step: Step, value: Value, precision: Precision) -> Value:
     operation, shape = step.operation, step.type.shape
-    if isinstance(value, Fresh) and _structural(operation):
+    if isinstance(value, Fresh) and structural(operation):
         return _prepared(writer, operation, value, step.type)
     if isinstance(operation, Add) and not isinstance(value, Plain):
         return scaled(value, operation.coefficients[0])
@@ -180,19 +215,14 @@ def _write_unary(writer: Writer, step: Step, value: Value, precision: Precision)
     if isinstance(value, (Cipher, Viewed)) and isinstance(operation, Reshape):
         return reshape(value, shape)
     cipher = encrypted(writer, value)
+    if cipher.layout.complex:
+        raise ValueError("a function would read imaginary parts that nobody knows")
     if isinstance(operation, Apply):
         return apply(writer, cipher, operation.function, operation.range, precision, step.label)
     assert isinstance(operation, Fold)
     return fold(
         writer, cipher, operation.operator, operation.axes, operation.range, precision, step.label
     )
-
-
-def _structural(operation: Operation) -> bool:
-    """Whether it only moves elements: then the client does it before encrypting."""
-    if isinstance(operation, Contract):
-        return set(operation.arguments[0]) == set(operation.result)
-    return isinstance(operation, (View, Reshape))
 
 
 def _prepared(writer: Writer, operation: Operation, value: Fresh, type: Type) -> Fresh:

@@ -12,7 +12,8 @@ from math import inf
 from typing import Union
 
 from einlang.planning.dataflow import Operation, Port, Step, Type
-from einlang_fhe.diagonals import Array, Diagonals
+from einlang_fhe.diagonals import Array, Axes, Diagonals
+from einlang_fhe.functor.uses import UNKNOWN, Use
 from einlang_fhe.gather import double, gather
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, pack_one, width
 from einlang_fhe.plaintexts import Plaintexts
@@ -83,6 +84,27 @@ Value = Union[Settled, Viewed]
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A contraction that waits for the one that reads it, as in `dataflow.Contract`.
+
+    `number` is the value of the dataflow that it stands for, `use` how that is read.
+    """
+
+    arguments: tuple[Plain | Fresh | Pending, ...]
+    labels: tuple[Axes, ...]
+    result: Axes
+    shape: tuple[int, ...]
+    scale: float = 1.0
+    use: Use = UNKNOWN
+    number: int = field(default=-1, compare=False)
+
+    @property
+    def operands(self) -> int:
+        """How many tensors are multiplied in all."""
+        return sum(a.operands if isinstance(a, Pending) else 1 for a in self.arguments)
+
+
+@dataclass(frozen=True)
 class Packing:
     """A ciphertext of the request: part `number` of a tensor that the client knows."""
 
@@ -130,13 +152,14 @@ class Site:
 
 @dataclass
 class Choices:
-    """Which ways are `told` (by the number of the site), what verbs weigh, and what all may
-    weigh; then what was chosen, how many instructions were `written` on the way, and what
-    those that stayed weigh."""
+    """Which ways are `told` (by the number of the site), what verbs weigh, what all may weigh,
+    and whether slots must hold `real` numbers, as bootstraps want them; then what was chosen,
+    how many instructions were `written` on the way, and what those that stayed weigh."""
 
     told: dict[int, int] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     limit: float = inf
+    real: bool = False
     sites: list[Site] = field(default_factory=list)
     written: int = 0
     weight: float = 0.0
@@ -147,8 +170,8 @@ class Writer:
     """All that lowering writes to: instructions, plaintexts, packings of the request.
 
     `steps` compute plain tensors from `inputs`, on the evaluator's side or the client's.
-    `ends`: the values of the dataflow that only the client reads; `last`: whether what is
-    being written is one of them.
+    `use`: how the value that is being written is read; `places`: where encrypted values of
+    the dataflow have come to sit.
     """
 
     build: Builder
@@ -158,8 +181,8 @@ class Writer:
     packings: dict[Sent, int] = field(default_factory=dict)
     computed: dict[Step, int] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
-    ends: frozenset[int] = frozenset()
-    last: bool = False
+    use: Use = UNKNOWN
+    places: dict[int, Layout] = field(default_factory=dict)
 
     @property
     def slots(self) -> int:
@@ -179,7 +202,7 @@ class Writer:
 
         It is packed as it is, its factor pending; or, with a `scale`, times that scale.
         """
-        layout = zeroed(layout)
+        layout = replace(zeroed(layout), imaginary=False)
         packed = 1.0 if scale is None else scale
         values = [
             self.request(Packing(value.number, layout, number, packed))
@@ -193,7 +216,7 @@ class Writer:
 
     def plaintexts(self, value: Plain, layout: Layout, factor: float = 1.0) -> tuple[int, ...]:
         """A plain tensor in a layout, times `factor`, by numbers of plaintexts."""
-        layout = zeroed(layout)
+        layout = replace(zeroed(layout), imaginary=False)
         return tuple(
             self.plains.packed(value.number, layout, number, factor)
             for number in range(layout.count)
@@ -224,7 +247,7 @@ class Writer:
             wanted = _new_copies(clean.layout, target)
             values = [double(self.build, value, wanted) for value in clean.values]
             return replace(clean, layout=layout, values=tuple(values))
-        target = zeroed(target)
+        target = replace(zeroed(target), imaginary=cipher.layout.imaginary)
         values = gather(self.build, self.plains, cipher.values, cipher.layout, target)
         return Cipher(target, tuple(values), cipher.factor)
 
@@ -319,4 +342,5 @@ def extend(layout: Layout, axes: Sequence[int], shape: Sequence[int]) -> Layout:
             digits.append(Digit(axis, bits, -(-shape[axis] // (1 << bits))))
     dirty = frozenset(axes[axis] for axis in layout.dirty)
     rolls = tuple(replace(roll, axis=axes[roll.axis], by=axes[roll.by]) for roll in layout.rolls)
-    return Layout(tuple(shape), tuple(places), tuple(digits), rolls, dirty)
+    named = Layout(tuple(shape), tuple(places), tuple(digits), rolls, dirty)
+    return replace(named, imaginary=layout.imaginary)
