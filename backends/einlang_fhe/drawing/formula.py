@@ -9,6 +9,10 @@
 ...     print(formulas.title(number), "=", formulas.of(number))
 y.1[i] = A[i, k] · (0.5 · x[k]), summed over k
 y[i] = y.1[i] + 1
+>>> text = "index i = 2, k = 3\\nsecret A[i, k]\\nsecret x[i]\\nsecret z[k]\\n"
+>>> chained = text + "y = A[i, k] * x[i] * z[k]"
+>>> Formulas(plan(check(read(chained))).server, frozenset({3})).of(4)
+'x[i] · A[i, k] · z[k], summed over k, i'
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from einlang.planning.dataflow import (
     View,
 )
 from einlang_fhe.drawing.named import spelled
+from einlang_fhe.functor.uses import structural
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Formulas:
     """Names for all values of a dataflow: what a statement computes first is `y.1`, last `y`.
 
     Small things that are no secret are written out where they are read. What the client makes
-    of `x` before it is sent (`prepared`) is called `x′`.
+    of `x` before it is sent (`prepared`) is called `x′`. Contractions among those are not
+    the client's, but carried out together with the one that reads them: they are written out.
     """
 
     flow: Dataflow
@@ -73,6 +79,15 @@ class Formulas:
             step is not None and open_ and isinstance(step.operation, (Constant, View, Add, Apply))
         )
 
+    def _nested(self, number: int) -> bool:
+        """Whether it is a contraction that the one that reads it carries out."""
+        step = self._step(number) if number in self.prepared else None
+        if step is None or isinstance(step.operation, Add):
+            return step is not None and self._nested(step.arguments[0])
+        return isinstance(step.operation, Contract) and not (
+            len(step.arguments) == 1 and structural(step.operation)
+        )
+
     def axes(self, number: int) -> tuple[str, ...]:
         """The names of the axes of a value."""
         type = self.flow.type(number)
@@ -84,7 +99,7 @@ class Formulas:
 
     def read(self, number: int, places: Sequence[str]) -> str:
         """A value, read somewhere."""
-        if self._small(number):
+        if self._small(number) or self._nested(number):
             return self._written(number, places)
         name = self.names[number]
         return f"{name}[{', '.join(places)}]" if places else name
@@ -115,21 +130,35 @@ class Formulas:
         return f"{self.title(arguments[0])}, in other rows"
 
     def _product(self, operation: Contract, arguments: Sequence[int], places: Sequence[str]) -> str:
+        factors, gone = self._factors(operation, arguments, places, set())
+        return " · ".join(factors) + (f", summed over {', '.join(gone)}" if gone else "")
+
+    def _factors(
+        self, operation: Contract, arguments: Sequence[int], places: Sequence[str], used: set[str]
+    ) -> tuple[list[str], list[str]]:
+        """The factors of a product, and the indices that it is summed over."""
         names = dict(zip(operation.result, places, strict=True))
         for labels, argument in zip(operation.arguments, arguments, strict=True):
             for label, name in zip(labels, self.axes(argument), strict=True):
-                names.setdefault(label, name if name not in names.values() else f"{name}′")
-        factors = [
-            self._factor(argument, [names[label] for label in labels])
-            for labels, argument in zip(operation.arguments, arguments, strict=True)
-        ]
+                taken = name in used or name in names.values()
+                names.setdefault(label, f"{name}′" if taken else name)
+        factors: list[str] = []
         gone = [name for label, name in names.items() if label not in operation.result]
-        return " · ".join(factors) + (f", summed over {', '.join(gone)}" if gone else "")
+        for labels, argument in zip(operation.arguments, arguments, strict=True):
+            read, step = [names[label] for label in labels], self._step(argument)
+            if self._nested(argument) and step and isinstance(step.operation, Contract):
+                seen = used | set(names.values())
+                inner = self._factors(step.operation, step.arguments, read, seen)
+                factors, gone = factors + inner[0], inner[1] + gone
+            else:
+                factors.append(self._factor(argument, read))
+        return factors, gone
 
     def _factor(self, number: int, places: Sequence[str]) -> str:
         text = self.read(number, places)
         step = self._step(number)
-        wide = self._small(number) and step is not None and isinstance(step.operation, Add)
+        written = self._small(number) or self._nested(number)
+        wide = written and step is not None and isinstance(step.operation, Add)
         return f"({text})" if wide else text
 
     def _sum(self, operation: Add, arguments: Sequence[int], places: Sequence[str]) -> str:
