@@ -28,6 +28,7 @@ from einlang_fhe.gains import gains, kurtosis
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits, predicted_key_sizes
+from einlang_fhe.passes.budget import BoundKeys, in_a_row
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat, switched
 from einlang_fhe.passes.fold import FoldSlots
@@ -143,6 +144,8 @@ class Job:
         flow, sizes = self.flow, self.sizes
         lowered = lower(flow, slots, self.options.approximation, self.growth, choices)
         program, request = _requested(DropDead().apply(lowered.program), lowered.request)
+        if self.options.keys is not None:
+            program = BoundKeys(self.options.keys).apply(program)
         numbers = dict(zip(flow.names, flow.outputs, strict=True))
         outputs = {reply.name: sizes[numbers[reply.name]] for reply in lowered.replies}
         return Written(lowered, program, request, outputs, self.options)
@@ -212,7 +215,8 @@ class Job:
         sure = all(size.hard for size in written.outputs.values())
         # Both parts of a slot are rarely that large at once, unless they may be.
         wide = sqrt(2) if sure and any(layout.complex for layout in layouts) else 1.0
-        return replace(ranges, typical=max(ranges.typical, worst / CAUTION), peak=wide * peak)
+        typical = max(ranges.typical, worst / CAUTION) * sqrt(max(1, in_a_row(written.program)))
+        return replace(ranges, typical=typical, peak=wide * peak)
 
 
 def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Levelled:
@@ -223,7 +227,9 @@ def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Lev
     def price(verb: str, level: int) -> float:
         return rates["evaluate"] * costs.seconds(verb, parameters, level)
 
-    return FoldSlots(price, key).apply(levelled)
+    folded = FoldSlots(price, key).apply(levelled)
+    many = options.keys is not None and len(folded.program.rotations) > options.keys
+    return levelled if many else folded
 
 
 def _degree(operation: Operation, degrees: Sequence[int]) -> int:

@@ -42,7 +42,8 @@ class Options:
     what layouts are chosen for. `search`: how many instructions may be written to find
     better layouts than the greedy ones. `threads`: at most so many, as many as there are
     processors if None. `keep`: megabytes of plaintext operands that stay encoded between
-    runs. `bootstrap`: always or never, or where depth runs out if None."""
+    runs. `bootstrap`: always or never, or where depth runs out if None. `keys`: at most so
+    many rotation keys, those of bootstraps aside, or as many as there are distances if None."""
 
     precision: float = 1e-4
     engine: str = "openfhe"
@@ -56,6 +57,7 @@ class Options:
     threads: int | None = None
     keep: int = 256
     bootstrap: bool | None = None
+    keys: int | None = None
     degrees: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
 
@@ -169,6 +171,7 @@ _READERS: dict[str, Any] = {
     "threads": _count,
     "keep": _megabytes,
     "bootstrap": _flag,
+    "keys": _count,
 }
 
 

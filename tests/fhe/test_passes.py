@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 from einlang_fhe.costs.tally import tally
+from einlang_fhe.passes.budget import MOST, BoundKeys, in_a_row
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat
 from einlang_fhe.passes.fold import FoldSlots, Price
@@ -17,6 +18,8 @@ from einlang_fhe.slots import Builder, Instruction, SlotProgram
 from einlang_fhe.verifier import InvalidProgramError, verify
 from slot_interpreter import interpret
 from slot_programs import SLOTS, random_program
+
+from einlang.errors import BackendMistake
 
 SEEDS = range(100)
 
@@ -147,6 +150,47 @@ def test_rotations_that_meet_are_left_as_doublings() -> None:
     build = Builder(SLOTS)
     made = assign(build.program((doublings(build, build.input(0), (3, 3)),)))
     assert FoldSlots(EXTENDED).apply(made) is made
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("keys", range(1, 5))
+@pytest.mark.parametrize("make", [random_program, doubling_program])
+def test_few_keys_keep_the_outputs(
+    make: Callable[[Random], SlotProgram], keys: int, seed: int
+) -> None:
+    program = DropDead().apply(make(Random(seed)))
+    bounded = BoundKeys(keys).apply(program)
+    assert len(bounded.rotations) <= keys
+    np.testing.assert_allclose(outputs(bounded), outputs(program), rtol=1e-12)
+    assert BoundKeys(keys).apply(bounded) == bounded
+    made = assign(bounded)
+    verify(made, made.depth, made.program.rotations)
+
+
+def rotated_by(slots: int, distances: Sequence[int]) -> SlotProgram:
+    build = Builder(slots)
+    x = build.input(0)
+    return build.program(tuple(build.rotate(x, distance) for distance in distances))
+
+
+def test_more_keys_never_take_more_rotations() -> None:
+    program = rotated_by(1 << 12, [n * n + 1 for n in range(60)])
+    counts = [BoundKeys(keys).apply(program).turns for keys in (12, 20, 30, 45, 59, 60)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 60
+    assert in_a_row(BoundKeys(12).apply(program)) <= MOST
+
+
+def test_rotations_that_begin_alike_share_it() -> None:
+    bounded = BoundKeys(8).apply(rotated_by(256, range(1, 256)))
+    assert bounded.turns == 255
+
+
+def test_too_few_keys_are_refused_with_how_many_will_do() -> None:
+    program = rotated_by(1 << 12, range(1, 4000, 7))
+    with pytest.raises(BackendMistake, match=r"`keys` cannot be `1`.*\n.* 6 keys are enough"):
+        BoundKeys(1).apply(program)
+    assert len(BoundKeys(6).apply(program).rotations) <= 6
 
 
 def levelled(*steps: Instruction, levels: str, degrees: str) -> Levelled:

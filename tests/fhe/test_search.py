@@ -117,3 +117,23 @@ def test_digits_that_are_not_secure_are_refused() -> None:
     with pytest.raises(BackendMistake, match="`digits` cannot be `1`"):
         found(deep, digits=1)
     assert found(deep, digits=wanted).parameters.digits == wanted
+
+
+def test_rotation_keys_are_bounded_if_that_is_asked_for() -> None:
+    deep = CHAIN.replace("= 12", "= 40")
+    free = found(deep)
+    few = found(deep, keys=3)
+    assert len(few.program.rotations) <= 3 < len(free.program.rotations)
+    data = {
+        name: np.random.default_rng(0).uniform(-1, 1, shape)
+        for name, shape in (("A", (40, 5)), ("B", (5, 9)), ("C", (9, 7)))
+    }
+    run = einlang.compile(deep).run
+    wanted, got = run(backend="numpy", **data), run(backend="fhe", engine="clear", keys=3, **data)
+    for name, value in wanted.items():
+        np.testing.assert_allclose(got[name], value, atol=1e-4 * max(1, np.abs(value).max()))
+
+
+def test_memory_is_worth_fewer_keys_than_time() -> None:
+    keys = {kind: len(found(PROGRAMS[2], minimise=kind).program.rotations) for kind in RATES}
+    assert keys["memory"] < keys["throughput"]
