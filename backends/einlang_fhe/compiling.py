@@ -199,7 +199,7 @@ class Job:
         """
         inputs = enumerate(port.type.qualifier for port in self.flow.inputs)
         grown = [self.growth[n] for n, kind in inputs if kind is Qualifier.SECRET]
-        deviation = max(factor, hypot(*grown))
+        deviation = max(factor, hypot(*grown)) * sqrt(max(1, in_a_row(written.program)))
         blurred = all(reply.layout.complex for reply in written.lowered.replies)
         deviation = hypot(deviation, factor) if blurred else DECRYPTION * deviation
         return deviation * tail(kurtosis(self.flow, self.sizes), ERRORS)

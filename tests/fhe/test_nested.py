@@ -187,8 +187,8 @@ def ran(text: str, data: dict[str, np.ndarray], **options: Any) -> np.ndarray:
 
 
 COUNTED = {
-    "ij,jk,kl->il": ({"i": 16, "j": 8, "k": 8, "l": 16}, 5, 3, 9),
-    "ik,jkl,il->ij": ({"i": 8, "k": 16, "j": 8, "l": 16}, 5, 5, 9),
+    "ij,jk,kl->il": ({"i": 16, "j": 8, "k": 8, "l": 16}, 5, 4, 9),
+    "ik,jkl,il->ij": ({"i": 8, "k": 16, "j": 8, "l": 16}, 5, 7, 9),
 }
 
 

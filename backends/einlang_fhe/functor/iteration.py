@@ -113,16 +113,31 @@ def _weights(
     weights: Mapping[str, float],
     product: Product,
 ) -> Array:
-    out = extents[:, :kept].prod(axis=1)
+    out, folded = extents[:, :kept].prod(axis=1), splits[:, kept:].sum(axis=1)
+    folds = np.array(_folds(int(folded.max(initial=0)), weights))
     total = _multiplying(product, extents, operands, weights)
-    total = total + out * splits[:, kept:].sum(axis=1) * (weights["rotate"] + weights["other"])
-    total = total + out * weights.get("output", 0.0)
+    total = total + out * (folds[folded] + weights.get("output", 0.0))
+    if sum(not operand.plain for operand in operands) > 1:
+        total = total + out * (folded > 0) * weights.get("turned product", 0.0)
     for operand in operands:
         if operand.fresh:
             total = total + weights.get("input", weights["other"]) * extents[
                 :, list(operand.axes)
             ].prod(axis=1)
     return total
+
+
+def _folds(bits: int, weights: Mapping[str, float]) -> list[float]:
+    """What sums over 0, 1, ... bits of slots weigh, the bits in groups as is best: rotations of
+    one value share a part of their work (see `passes.fold`)."""
+    single = weights["rotate"]
+    hoist, turn = weights.get("hoist", 0.0), weights.get("rotate_hoisted", single)
+    group = [single, hoist + 3 * turn, hoist + 7 * turn]
+    each = [weight + ((2 << n) - 1) * weights["other"] for n, weight in enumerate(group)]
+    best = [0.0]
+    for bit in range(1, bits + 1):
+        best.append(min(best[bit - n] + each[n - 1] for n in (1, 2, 3) if n <= bit))
+    return best
 
 
 def _multiplying(

@@ -56,17 +56,24 @@ class Objective:
         rates, amounts = RATES[self.minimise], asdict(bill)
         return sum(rate * amounts[kind] for kind, rate in rates.items())
 
-    def weights(self, ring: int, costs: Costs, flat: bool = False) -> dict[str, float]:
-        """What single instructions weigh before the depth is known, in a ring of that size."""
+    def weights(self, ring: int, costs: Costs, flat: int = 0) -> dict[str, float]:
+        """What single instructions weigh before the depth is known, in a ring of that size.
+
+        `flat`: the factors of a program without rescaling, or 0. There, products are
+        relinearised only where they are turned.
+        """
         rates = RATES[self.minimise]
-        parameters = typical_flat(ring) if flat else typical(ring)
+        parameters = typical_flat(ring, flat) if flat else typical(ring)
         level = 0 if flat else parameters.depth // 2
 
         def seconds(kind: str, verb: str) -> float:
             return rates[kind] * costs.seconds(verb, parameters, level)
 
         computed = ("rotate", "relinearize", "multiply", "multiply_plain")
-        weights = {verb: seconds("evaluate", verb) for verb in computed}
+        shared = ("hoist", "rotate_hoisted")
+        weights = {verb: seconds("evaluate", verb) for verb in (*computed, *shared)}
+        if flat:
+            weights["turned product"], weights["relinearize"] = weights["relinearize"], 0.0
         weights["rotate"] += rates.get("memory", 0.0) * predicted_key_sizes(parameters).rotation
         moved = rates.get("traffic", 0.0) + rates.get("memory", 0.0)
         moved *= ciphertext_bytes(parameters, level)
@@ -84,8 +91,8 @@ def typical(ring: int) -> Parameters:
     return Parameters(ring, depth, scale=40, first=50, digits=2 if depth > 1 else 1)
 
 
-def typical_flat(ring: int) -> Parameters:
+def typical_flat(ring: int, factors: int) -> Parameters:
     """Parameters that a program without rescaling may well have."""
-    primes = max(1, BOUNDS[ring] // 55 - (ring > 1 << 12))
-    digit = 15 if primes == 1 else 0
+    primes = max(1, min(BOUNDS[ring] // 54, -(-(26 * factors + 7) // 59)))
+    digit = 20 if primes == 1 else 0
     return Parameters(ring, primes - 1, 30, 53, digits=0, prime=54, digit=digit)

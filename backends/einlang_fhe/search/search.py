@@ -119,11 +119,14 @@ class Search:
             ring *= 2
 
     def _choices(self, ring: int, flat: bool) -> Choices:
-        return Choices(weights=self.objective.weights(ring, self.costs, flat))
+        return Choices(weights=self._weights(ring, flat))
+
+    def _weights(self, ring: int, flat: bool) -> dict[str, float]:
+        return self.objective.weights(ring, self.costs, self.job.degree if flat else 0)
 
     def _written(self, ring: int, choices: Choices, flat: bool) -> Plan | None:
         """The plan of these choices, if it can be had in that ring and is not too heavy."""
-        choices.weights = self.objective.weights(ring, self.costs, flat)
+        choices.weights = self._weights(ring, flat)
         try:
             compiled = self._compiled(ring, choices, flat)
         except (BackendMistake, TooHeavy):
