@@ -13,7 +13,7 @@ Baby steps serve all ciphertexts of the target, and share the first half of thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,23 +23,25 @@ from einlang_fhe.diagonals import distinct
 Array = np.ndarray[Any, Any]
 
 BABY = 0.6
-"""What a baby step costs, where a giant step costs 1."""
+"""What a baby step costs, where a rotation by itself costs 1."""
 
 
 @dataclass(frozen=True)
 class Steps:
     """Rotations by `g + b`, where `b` is from `-centre` to `size - centre - 1` and `g` a
-    multiple of `size`. `babies`, `giants`: how many rotations of either kind there are."""
+    multiple of `size`. `babies`, `giants`: how many rotations of either kind there are;
+    `giant`: what one of the latter costs."""
 
     size: int
     centre: int
     babies: int
     giants: int
+    giant: float = 1.0
 
     @property
     def cost(self) -> float:
-        """In giant steps."""
-        return BABY * self.babies + self.giants
+        """In rotations."""
+        return BABY * self.babies + self.giant * self.giants
 
     def parts(self, distances: Array, slots: int) -> tuple[Array, Array]:
         """Baby and giant step of every rotation."""
@@ -48,14 +50,14 @@ class Steps:
         return babies % slots, (signed - babies) % slots
 
 
-def split(moves: Array, slots: int) -> Steps:
+def split(moves: Array, slots: int, giant: float = 1.0) -> Steps:
     """The steps that cost the least for moves (target, source, rotation)."""
-    sizes = _sizes(moves[:, 2], slots)
-    found = [_counted(moves, slots, size, centre) for size in sizes for centre in {0, size // 2}]
+    pairs = [(n, centre) for n in _sizes(moves[:, 2], slots, giant) for centre in {0, n // 2}]
+    found = [_counted(moves, slots, Steps(*pair, 0, 0, giant)) for pair in pairs]
     return min(found, key=lambda steps: (steps.cost, -steps.size, steps.centre))
 
 
-def _sizes(distances: Array, slots: int) -> list[int]:
+def _sizes(distances: Array, slots: int, giant: float) -> list[int]:
     """Sizes of giant steps worth trying: by powers of two, and near the root of the number
     of rotations, counted in what all of them are multiples of."""
     moved = np.unique((distances + slots // 2) % slots - slots // 2)
@@ -63,17 +65,15 @@ def _sizes(distances: Array, slots: int) -> list[int]:
         return [2 * slots]
     stride = int(np.gcd.reduce(np.diff(moved)))
     doubled = [stride << k for k in range(1, slots.bit_length()) if stride << k <= slots]
-    root = (len(moved) / BABY) ** 0.5
+    root = (giant * len(moved) / BABY) ** 0.5
     near = [stride * max(2, round(root * part)) for part in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2)]
     return sorted({*doubled, *near, *(1 << k for k in range(1, slots.bit_length())), 2 * slots})
 
 
-def _counted(moves: Array, slots: int, size: int, centre: int) -> Steps:
-    bare = Steps(size, centre, 0, 0)
+def _counted(moves: Array, slots: int, bare: Steps) -> Steps:
     babies, giants = bare.parts(moves[:, 2], slots)
-    return Steps(
-        size, centre, _count(moves[:, 1], babies, slots), _count(moves[:, 0], giants, slots)
-    )
+    counts = _count(moves[:, 1], babies, slots), _count(moves[:, 0], giants, slots)
+    return replace(bare, babies=counts[0], giants=counts[1])
 
 
 def _count(numbers: Array, distances: Array, slots: int) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 Pair = tuple[int, int]
@@ -51,6 +52,44 @@ def order(
 def left_to_right(count: int) -> list[Pair]:
     """The order in which the factors are written."""
     return [(0, 1), *((number, count + number - 2) for number in range(2, count))]
+
+
+def one_by_one(
+    factors: Sequence[tuple[int, ...]], result: Sequence[int], sizes: Mapping[int, int]
+) -> list[Pair]:
+    """The cheapest order that is found in which every pair has a given factor, none but the
+    first two: from every factor on, the one that takes the fewest operations is next.
+
+    >>> chain = [(0, 1), (1, 2), (2, 3), (3, 4)]
+    >>> one_by_one(chain, (0, 4), dict.fromkeys(range(5), 8))
+    [(0, 1), (2, 4), (3, 5)]
+    """
+    if len(factors) < 2:
+        return []
+    starts = range(len(factors))
+    _, taken = min(_taken_from(first, factors, result, sizes) for first in starts)
+    first, second, *rest = taken
+    pairs = [(min(first, second), max(first, second))]
+    return pairs + [(other, len(factors) + number) for number, other in enumerate(rest)]
+
+
+def _taken_from(
+    first: int, factors: Sequence[tuple[int, ...]], result: Sequence[int], sizes: Mapping[int, int]
+) -> tuple[int, list[int]]:
+    """Products of numbers, and in which order the factors are taken."""
+    uses = Counter(label for labels in [*factors, result] for label in set(labels))
+    uses.subtract(factors[first])
+    taken, held, total = [first], set(factors[first]), 0
+    left = [number for number in range(len(factors)) if number != first]
+    while left:
+        costs = [prod(sizes[label] for label in held.union(factors[n])) for n in left]
+        cost = min(costs)
+        number = left.pop(costs.index(cost))
+        uses.subtract(factors[number])
+        held = {label for label in held.union(factors[number]) if uses[label] > 0}
+        taken.append(number)
+        total += cost
+    return total, taken
 
 
 def _pairs(path: Iterable[tuple[int, ...]], count: int) -> list[Pair]:

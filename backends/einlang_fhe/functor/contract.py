@@ -121,15 +121,24 @@ def _layouts(writer: Writer, nest: Nest) -> dict[Layout, float | None]:
         for argument, where in pairs
     ]
     parts, weights = _parts(operands, shape, kept, writer.use), writer.choices.weights
-    best = iterations(
-        shape, kept, operands, writer.slots, weights, parts=parts, product=nest.product
-    )
+    moved = any(isinstance(argument, Cipher) for argument in nest.operands)
+    tops = [frozenset[int]()] if moved else [writer.use.turned, frozenset[int]()]
+    best = [
+        pair
+        for top in dict.fromkeys(tops)
+        for pair in iterations(
+            *(shape, kept, operands, writer.slots, weights),
+            parts=parts,
+            product=nest.product,
+            top=top,
+        )
+    ]
     extended = [
         replace(extend(argument.layout, where, shape), imaginary=False)
         for argument, where in pairs
         if isinstance(argument, Cipher) and not argument.layout.rolls
     ]
-    if not any(isinstance(argument, Cipher) for argument in nest.operands):
+    if not moved:
         return {layout: weight for weight, layout in best}
     default = arrange(shape, _by_default(len(shape), kept), writer.slots)
     return dict.fromkeys([*reversed(extended), default, *(layout for _, layout in best[:2])])

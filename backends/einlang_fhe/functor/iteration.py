@@ -18,7 +18,7 @@ multiplied on; the bits in the slots are summed once, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -68,11 +68,13 @@ def iterations(
     most: int = 4,
     parts: Sequence[int | None] = (None,),
     product: Product | None = None,
+    top: Collection[int] = (),
 ) -> list[tuple[float, Layout]]:
     """The best layouts with what they weigh, the lightest first.
 
     The first `kept` axes remain, the others are summed over. `parts`: axes whose lowest bit
-    may be the complex part. `product`: how operands are multiplied, if not all at once.
+    may be the complex part. `product`: how operands are multiplied, if not all at once. `top`:
+    kept axes that lie above the other ones.
     """
     product = product or Product(tuple(range(len(operands))), tuple(range(kept)))
     found: list[tuple[float, Layout]] = []
@@ -83,7 +85,7 @@ def iterations(
         costs = _weights(splits, extents, kept, operands, weights, product)
         best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), costs.round(9)))[:most]
         found += [
-            (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part)) for n in best
+            (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part, top)) for n in best
         ]
     return sorted(found, key=lambda pair: round(pair[0], 9))[:most]
 
@@ -159,13 +161,20 @@ def _multiplying(
 
 
 def laid(
-    shape: Sequence[int], kept: int, split: Sequence[int], slots: int, part: int | None = None
+    shape: Sequence[int],
+    kept: int,
+    split: Sequence[int],
+    slots: int,
+    part: int | None = None,
+    top: Collection[int] = (),
 ) -> Layout:
-    """The layout with that many low bits of each axis in the slots: kept axes lowest.
+    """The layout with that many low bits of each axis in the slots: kept axes lowest, those
+    of `top` last.
 
     Those of the axis `part` begin behind the bit that is the complex part.
     """
-    order = [*reversed(range(kept)), *range(kept, len(shape))]
+    below = sorted(range(kept), key=lambda axis: (axis in top, -axis))
+    order = [*below, *range(kept, len(shape))]
     first = [int(axis == part) for axis in range(len(shape))]
     places: list[Place] = [
         Bit(axis, first[axis] + bit) for axis in order for bit in range(split[axis])

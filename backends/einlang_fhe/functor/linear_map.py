@@ -24,6 +24,8 @@ from einlang_fhe.steps import BABY
 
 SENT = 0.8
 """What a product with coefficients that the client sends weighs beside a rotation."""
+GIANT = 2.0
+"""The same of a giant step with them: what it rotates is relinearised before."""
 
 Ways = tuple[list[Callable[[], Cipher]], list[float]]
 
@@ -33,7 +35,8 @@ def linear_ways(
 ) -> Ways:
     """Ways to apply a map to a tensor, and what each weighs."""
     slid = windows(map, cipher.layout) if weights is None else ()
-    found = plans(map, cipher.layout, SENT if isinstance(weights, Fresh) else PRODUCT)
+    prices = (SENT, GIANT) if isinstance(weights, Fresh) else (PRODUCT, 1.0)
+    found = plans(map, cipher.layout, *prices)
     ways = [(lambda window=window: _slid(writer, cipher, window)) for window in slid]
     ways += [(lambda plan=plan: _written(writer, cipher, plan, weights)) for plan in found]
     turn = writer.choices.weights["rotate"] + writer.choices.weights["other"]

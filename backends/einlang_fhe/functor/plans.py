@@ -41,6 +41,7 @@ class Draft:
     diagonals: Diagonals
     target: Target
     product: float
+    giant: float
 
     @property
     def doublings(self) -> int:
@@ -78,7 +79,7 @@ class Draft:
         moves = self.diagonals.moves
         pairs = moves[:, 0] * self.source.count + moves[:, 1]
         most = int(np.bincount(pairs).max(initial=0))
-        near, far = BABY * self.source.count, float(self.target.layout.count)
+        near, far = BABY * self.source.count, self.giant * self.target.layout.count
         return self.fixed + max(0.0, 2 * sqrt(near * far * most) - near - far)
 
     @cached_property
@@ -120,16 +121,18 @@ class Plan:
 
 
 @lru_cache(maxsize=512)
-def plans(map: LinearMap, source: Layout, product: float = PRODUCT) -> tuple[Plan, ...]:
-    """The best ways, the best one first, where a product weighs so much."""
+def plans(
+    map: LinearMap, source: Layout, product: float = PRODUCT, giant: float = 1.0
+) -> tuple[Plan, ...]:
+    """The best ways, the best one first, where products and giant steps weigh so much."""
     drafts = [
         draft
         for cleaned, copied in _prepared(source)
         for layout, free in targets(map, copied)
-        for draft in _drafts(map, source, cleaned, copied, layout, free, product)
+        for draft in _drafts(map, source, cleaned, copied, layout, free, product, giant)
     ]
     drafts = sorted(drafts, key=lambda draft: draft.bound)[:OFFERED]
-    found = [Plan(draft, split(draft.diagonals.moves, source.slots)) for draft in drafts]
+    found = [Plan(draft, split(draft.diagonals.moves, source.slots, giant)) for draft in drafts]
     return tuple(sorted(found, key=lambda plan: plan.weight))
 
 
@@ -151,13 +154,14 @@ def _drafts(
     layout: Layout,
     free: tuple[int, ...],
     product: float,
+    giant: float,
 ) -> Iterator[Draft]:
     """With partial sums at as many of the free bits as pays; and without."""
 
     def with_folds(count: int) -> Draft:
         target = Target(layout, tuple(sorted(free[:count])))
         diagonals = Diagonals(map, copied, layout, target.folds)
-        return Draft(cleaned, source, diagonals, target, product)
+        return Draft(cleaned, source, diagonals, target, product, giant)
 
     best = with_folds(len(free))
     for count in reversed(range(len(free))):

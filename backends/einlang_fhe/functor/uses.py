@@ -11,9 +11,9 @@ what holds in the whole, so that parts compose.
 >>> outer = build.add(product, (inner, 2), Type((4, 4), Qualifier.SECRET))
 >>> found = uses(build.flow({"Z": outer}))
 >>> found[inner]
-Use(last=False, linear=True, awaited=True)
+Use(last=False, linear=True, awaited=True, turned=frozenset({1}))
 >>> found[outer]
-Use(last=True, linear=True, awaited=False)
+Use(last=True, linear=True, awaited=False, turned=frozenset())
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ class Use:
     `last`: by the client alone. `linear`: up to the client by steps that are linear with real
     coefficients, so that imaginary parts stay apart from real ones, and nobody has to know
     them. `awaited`: once, by a contraction with operands that are not computed under
-    encryption, which can as well carry out the contraction that makes the value.
+    encryption, which can as well carry out the contraction that makes the value. `turned`: the
+    axes that the first step to read it sums over with a tensor that is given or plain.
     """
 
     last: bool = False
     linear: bool = False
     awaited: bool = False
+    turned: frozenset[int] = frozenset()
 
 
 UNKNOWN = Use()
@@ -60,6 +62,7 @@ def uses(flow: Dataflow) -> tuple[Use, ...]:
             last=not reads and value in outputs,
             linear=all(use.linear and _linear(step, value, given) for step, use in reads),
             awaited=alone and all(_awaits(step, use, value, given) for step, use in reads),
+            turned=_turned(reads[0][0], value, given) if reads else frozenset(),
         )
     return tuple(found)
 
@@ -103,3 +106,13 @@ def _awaits(step: Step, use: Use, value: int, given: Sequence[bool]) -> bool:
         moves = len(step.arguments) == 1 and structural(step.operation)
         return not moves and _among_given(step, value, given)
     return _scales(step) and use.awaited
+
+
+def _turned(step: Step, value: int, given: Sequence[bool]) -> frozenset[int]:
+    if not isinstance(step.operation, Contract) or len(step.arguments) != 2:
+        return frozenset()
+    if not _among_given(step, value, given):
+        return frozenset()
+    labels = step.operation.arguments[step.arguments.index(value)]
+    summed = (n for n, label in enumerate(labels) if label not in step.operation.result)
+    return frozenset(summed)

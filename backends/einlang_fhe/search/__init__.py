@@ -8,6 +8,7 @@ from dataclasses import replace
 from einlang.backend import Arrays
 from einlang.errors import BackendMistake
 from einlang.planning.dataflow import Dataflow
+from einlang.planning.regroup import regrouped
 from einlang_fhe import costs
 from einlang_fhe.compiling import Compiled, Job
 from einlang_fhe.deep import RING, Deep
@@ -32,14 +33,16 @@ def compile_flow(
     key = key_of(flow, options, known, peaks or {})
     compiled = COMPILED.get(key)
     if compiled is None:
-        compiled = _compiled(Job.of(flow, options, known, peaks))
+        other = regrouped(flow)
+        rivals = () if other == flow else (Job.of(other, options, known, peaks),)
+        compiled = _compiled(Job.of(flow, options, known, peaks), rivals)
         parameters, rotations = compiled.parameters, compiled.program.rotations
         verify(compiled.levelled, parameters.depth, rotations, parameters.bootstrap)
         COMPILED.put(key, compiled)
     return compiled
 
 
-def _compiled(job: Job) -> Compiled:
+def _compiled(job: Job, rivals: tuple[Job, ...] = ()) -> Compiled:
     """Within one chain of primes; with bootstraps where that is wished, or too deep."""
     options = job.options
     if options.bootstrap:
@@ -47,7 +50,8 @@ def _compiled(job: Job) -> Compiled:
         if deep.program.count("bootstrap"):
             return deep
     try:
-        found = Search(job, Objective(options.minimise), costs.load(), options.search).run()
+        objective = Objective(options.minimise)
+        found = Search(job, objective, costs.load(), options.search, rivals).run()
     except BackendMistake as mistake:
         return _instead(job, mistake)
     return replace(found.best.compiled, plans=alternatives(found))

@@ -1,7 +1,8 @@
 """The search: from the greedy program by single changes of a choice, while they pay.
 
 A program is lowered for rings from the smallest that holds it, in two regimes: with a chain
-of primes to rescale by, and never rescaled (`passes.flat`). At every place where the
+of primes to rescale by, and never rescaled (`passes.flat`); and so are its `rivals`, which
+mean the same. At every place where the
 functor had several ways (`functor.choosing`), the others are told to it one at a time, the
 whole program is compiled anew, and what is better by the objective is kept. The work is
 bounded by a count of instructions written, so the result is the same on every run.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from einlang.errors import BackendMistake
@@ -31,8 +33,10 @@ HEAVIER = 1.25
 
 @dataclass(frozen=True)
 class Plan:
-    """A compiled program, the choices that make it, its weight as written, and its cost."""
+    """A compiled program, what it was compiled from, the choices that make it, its weight as
+    written, and its cost."""
 
+    job: Job
     compiled: Compiled
     flat: bool
     told: dict[int, int]
@@ -53,12 +57,14 @@ class Found:
 
 @dataclass
 class Search:
-    """One search; `effort` bounds the instructions that are written."""
+    """One search; `effort` bounds the instructions that are written. `rivals`: other jobs
+    that give the same, to be tried first."""
 
     job: Job
     objective: Objective
     costs: Costs
     effort: int
+    rivals: tuple[Job, ...] = ()
     tried: int = 0
     written: int = 0
     plans: list[Plan] = field(default_factory=list)
@@ -73,36 +79,41 @@ class Search:
         return Found(best, min(others, key=lambda plan: plan.cost, default=None), self.tried)
 
     def _greedy(self) -> Plan:
-        """The best of greedy programs in the smallest rings that hold them, in both regimes."""
-        flat = list(self._flat())
-        try:
-            chained = list(self._chained())
-        except BackendMistake:
-            if not flat:
-                raise
-            chained = []
-        return min([*flat, *chained], key=lambda plan: plan.cost)
+        """The best of greedy programs in the smallest rings that hold them, in both regimes.
 
-    def _flat(self) -> Iterator[Plan]:
+        A ring that is too small for all rivals is not tried again."""
+        for job in (*self.rivals, self.job):
+            limit = HEAVIER * min((plan.cost for plan in self.plans), default=inf)
+            least = min((plan.compiled.parameters.ring for plan in self.plans), default=0)
+            least = max(least, job.options.ring or 0)
+            list(self._flat(job, limit, least))
+            try:
+                list(self._chained(job, limit, least))
+            except (BackendMistake, TooHeavy):
+                if job is self.job and not self.plans:
+                    raise
+        return min(self.plans, key=lambda plan: plan.cost)
+
+    def _flat(self, job: Job, limit: float, least: int) -> Iterator[Plan]:
         """Greedy programs that are never rescaled."""
         found = 0
-        for ring in FLAT_RINGS if self.job.free else ():
-            if ring < (self.job.options.ring or 0) or not self.job.may_hold(ring):
+        for ring in FLAT_RINGS if job.free else ():
+            if ring < least or not job.may_hold(ring):
                 continue
-            plan = self._written(ring, Choices(), flat=True)
+            plan = self._written(job, ring, Choices(limit=limit), flat=True)
             if plan is not None:
                 found += 1
                 yield plan
             if found > LARGER or (found and self.effort <= self.written):
                 return
 
-    def _chained(self) -> Iterator[Plan]:
+    def _chained(self, job: Job, limit: float, least: int) -> Iterator[Plan]:
         """Greedy programs with a chain of primes."""
-        ring, found = self.job.options.ring or SMALLEST, 0
+        ring, found = least or SMALLEST, 0
         while found <= LARGER:
-            choices = self._choices(ring, flat=False)
+            choices = self._choices(ring, limit)
             try:
-                compiled = self._compiled(ring, choices, flat=False)
+                compiled = self._compiled(job, ring, choices, flat=False)
             except BackendMistake:
                 if not found:
                     raise
@@ -113,27 +124,27 @@ class Search:
                 ring = max(2 * ring, wanted // 2)
                 continue
             found += 1
-            yield self._plan(compiled, choices, flat=False)
-            if self.effort <= self.written or self.job.options.insecure or 2 * ring > 1 << 17:
+            yield self._plan(job, compiled, choices, flat=False)
+            if self.effort <= self.written or job.options.insecure or 2 * ring > 1 << 17:
                 return
             ring *= 2
 
-    def _choices(self, ring: int, flat: bool) -> Choices:
-        return Choices(weights=self._weights(ring, flat))
+    def _choices(self, ring: int, limit: float) -> Choices:
+        return Choices(weights=self._weights(ring, flat=False), limit=limit)
 
     def _weights(self, ring: int, flat: bool) -> dict[str, float]:
         return self.objective.weights(ring, self.costs, self.job.degree if flat else 0)
 
-    def _written(self, ring: int, choices: Choices, flat: bool) -> Plan | None:
+    def _written(self, job: Job, ring: int, choices: Choices, flat: bool) -> Plan | None:
         """The plan of these choices, if it can be had in that ring and is not too heavy."""
         choices.weights = self._weights(ring, flat)
         try:
-            compiled = self._compiled(ring, choices, flat)
+            compiled = self._compiled(job, ring, choices, flat)
         except (BackendMistake, TooHeavy):
             return None
         if compiled is None or compiled.parameters.ring != ring:
             return None
-        return self._plan(compiled, choices, flat)
+        return self._plan(job, compiled, choices, flat)
 
     def _better(self, best: Plan) -> Plan | None:
         """The first plan found with one choice changed that costs less."""
@@ -151,24 +162,24 @@ class Search:
 
     def _changed(self, best: Plan, told: dict[int, int]) -> Plan | None:
         choices = Choices(told, limit=HEAVIER * best.weight)
-        plan = self._written(best.compiled.parameters.ring, choices, best.flat)
+        plan = self._written(best.job, best.compiled.parameters.ring, choices, best.flat)
         if plan is None:
             return None
         known = best.sites[: len(told) - 1]
         return replace(plan, sites=(*known, *plan.sites[len(known) :]))
 
-    def _compiled(self, ring: int, choices: Choices, flat: bool) -> Any:
+    def _compiled(self, job: Job, ring: int, choices: Choices, flat: bool) -> Any:
         self.tried += 1
         try:
-            return (self.job.flat if flat else self.job.compiled)(ring, choices)
+            return (job.flat if flat else job.compiled)(ring, choices)
         finally:
             self.written += choices.written
 
-    def _plan(self, compiled: Compiled, choices: Choices, flat: bool) -> Plan:
+    def _plan(self, job: Job, compiled: Compiled, choices: Choices, flat: bool) -> Plan:
         told = {number: site.taken for number, site in enumerate(choices.sites)}
         cost = bill(compiled, self.costs)
         total, sites = self.objective.of(cost), tuple(choices.sites)
-        plan = Plan(compiled, flat, told, sites, cost, choices.weight, total)
+        plan = Plan(job, compiled, flat, told, sites, cost, choices.weight, total)
         self.plans.append(plan)
         return plan
 
