@@ -7,7 +7,7 @@ it would need. The search tries rings and choices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import hypot, sqrt
@@ -25,6 +25,7 @@ from einlang_fhe.engines.noise import DECRYPTION
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Choices, Packing, Sent
 from einlang_fhe.gains import gains, kurtosis
+from einlang_fhe.graded import fit_graded, lightest
 from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits, predicted_key_sizes
@@ -32,9 +33,11 @@ from einlang_fhe.passes.budget import BoundKeys, in_a_row
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat, switched
 from einlang_fhe.passes.fold import FoldSlots
+from einlang_fhe.passes.grades import Grade, kinds
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import polynomials
 from einlang_fhe.plaintexts import Entry, Mask, Packed
+from einlang_fhe.rehearsal import rehearse
 from einlang_fhe.slots import SlotProgram
 from einlang_fhe.tails import ERRORS, tail
 from einlang_fhe.unscaled import fit_unscaled
@@ -113,6 +116,22 @@ class Written:
         folded = _folded(levelled, parameters, self.options)
         return Compiled(self.lowered, folded, parameters, self.request, self.outputs)
 
+    def graded(self, grade: Grade, levelled: Levelled, parameters: Parameters) -> Compiled | None:
+        """With scales for each kind of operand; None where one output has several."""
+        made, outputs = grade.apply(levelled), levelled.program.outputs
+        replies = []
+        for reply in self.lowered.replies:
+            held = outputs[reply.first : reply.first + reply.layout.count]
+            excess = {grade.excess(value) for value in held}
+            if len(excess) > 1:
+                return None
+            factor = reply.factor * 2.0 ** -sum(excess)
+            replies.append(replace(reply, factor=factor))
+        lowered = replace(self.lowered, plaintexts=made.plaintexts, replies=tuple(replies))
+        return replace(self, lowered=lowered, request=made.request).compiled(
+            made.levelled, parameters
+        )
+
 
 @dataclass(frozen=True)
 class Job:
@@ -158,8 +177,14 @@ class Job:
         parameters = _parameters(ranges, levelled.depth, self.options, ring)
         return written.compiled(levelled, parameters)
 
-    def flat(self, ring: int, choices: Choices) -> Compiled | None:
-        """The program written for a ring, never rescaled; None where the ring is too small."""
+    def flat(
+        self, ring: int, choices: Choices, worth: Callable[[Compiled], bool] = lambda _: True
+    ) -> Compiled | None:
+        """The program written for a ring, never rescaled; None where the ring is too small.
+
+        `worth`: whether what it becomes at best, with scales for each kind of operand, is
+        worth the work of finding those.
+        """
         written = self.written(ring // 2, choices)
         levelled = assign_flat(written.program)
         ranges = self._ranges(written, levelled)
@@ -171,7 +196,27 @@ class Job:
             ranges.peak,
             self._growth(written, ranges.factor),
         )
-        return None if parameters is None else written.compiled(levelled, parameters)
+        if parameters is None:
+            several = written.program.count("multiply_plain") > 0
+            if several and worth(written.compiled(levelled, lightest(ring))):
+                return self._graded(ring, written, levelled, ranges.peak)
+            return None
+        return written.compiled(levelled, parameters)
+
+    def _graded(
+        self, ring: int, written: Written, levelled: Levelled, peak: float
+    ) -> Compiled | None:
+        """The same with scales for each kind of operand."""
+        factors = kinds(levelled)
+        if factors is None:
+            return None
+        seen = rehearse(written.lowered, levelled, written.request, factors, self.known, peak)
+        fitted = seen and fit_graded(ring, seen, self.options.precision)
+        if not fitted:
+            return None
+        more = [bits - fitted.parameters.scale for bits in fitted.bits]
+        grade = Grade(more, factors, written.lowered.plaintexts, written.request)
+        return written.graded(grade, levelled, fitted.parameters)
 
     @property
     def free(self) -> bool:

@@ -51,7 +51,8 @@ class LinearMap:
     `sizes`: of every label. `weights` are labels of the view or of the result; None: all
     coefficients are 1. `x'` is the tensor x
     seen through `origin`: the element of x behind each element of x' (64-bit integers, -1
-    for zero); None where they are the same.
+    for zero); None where they are the same. `paired`: the coefficients are complex, and the
+    tensor W holds all real parts before all imaginary ones.
     """
 
     sizes: tuple[int, ...]
@@ -59,6 +60,7 @@ class LinearMap:
     weights: Axes | None
     result: Axes
     origin: bytes | None = None
+    paired: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -88,7 +90,7 @@ class LinearMap:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.sizes, self.view, self.weights, self.result, self.origin))
+        return hash((self.sizes, self.view, self.weights, self.result, self.origin, self.paired))
 
     def __hash__(self) -> int:
         return self._hash
@@ -299,9 +301,17 @@ class Diagonals:
     def vector(self, move: tuple[int, int, int], shift: int, weights: Array | None) -> Array:
         """The plaintext of a move, rotated by `shift` to the right."""
         slot, weight = self.terms(move)
-        values = None if weights is None else np.asarray(weights).ravel()[weight]
-        placed = np.bincount((slot + shift) % self.slots, values, minlength=self.slots)
-        return placed.astype(np.float64)
+        slot = (slot + shift) % self.slots
+
+        def placed(values: Array | None) -> Array:
+            return np.bincount(slot, values, minlength=self.slots).astype(np.float64)
+
+        if weights is None:
+            return placed(None)
+        if not self.map.paired:
+            return placed(np.asarray(weights).ravel()[weight])
+        real, imaginary = np.asarray(weights).reshape(2, -1)[:, weight]
+        return placed(real) + 1j * placed(imaginary)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import numpy as np
@@ -41,6 +41,10 @@ class Mask:
         """One number per slot."""
         return self.vector
 
+    def times(self, factor: float) -> Mask:
+        """The same, multiplied by a number."""
+        return Mask((self.vector * factor).tobytes())
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -63,18 +67,23 @@ class Packed:
         """One number per slot."""
         return pack_one(tensors[self.value], self.layout, self.number) * self.factor
 
+    def times(self, factor: float) -> Packed:
+        """The same, multiplied by a number."""
+        return replace(self, factor=self.factor * factor)
+
 
 @dataclass(frozen=True)
 class Diagonal:
     """The coefficients of a linear map that go with one of its moves, `shift` slots further.
 
-    They are elements of a plain tensor, or all 1 (`value` None).
+    They are elements of a plain tensor, or all 1 (`value` None), times `factor`.
     """
 
     value: int | None
     diagonals: Diagonals
     move: tuple[int, int, int]
     shift: int
+    factor: float = 1.0
 
     @property
     def reads(self) -> int | None:
@@ -84,11 +93,15 @@ class Diagonal:
     def row(self, tensors: Mapping[int, Array]) -> Array:
         """One number per slot."""
         weights = None if self.value is None else tensors[self.value]
-        return self.diagonals.vector(self.move, self.shift, weights)
+        return self.diagonals.vector(self.move, self.shift, weights) * self.factor
+
+    def times(self, factor: float) -> Diagonal:
+        """The same, multiplied by a number."""
+        return replace(self, factor=self.factor * factor)
 
 
 Entry = Union[Mask, Packed, Diagonal]
-"""Every entry has `reads` and `row(tensors)`, the tensors by their numbers."""
+"""Every entry has `reads`, `row(tensors)`, the tensors by their numbers, and `times(factor)`."""
 
 
 @dataclass

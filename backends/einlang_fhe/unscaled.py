@@ -65,7 +65,7 @@ def _candidates(
     ring: int, degree: int, switched: int | None, grown: float, least: float, room: float
 ) -> Iterator[Parameters]:
     """For each number of digits, those with the smallest scale that outgrows their noise."""
-    for pieces in range(1, MOST_PIECES + 1 if switched is not None else 2):
+    for pieces in range(1, 1 + (MOST_PIECES if switched is not None else 1)):
         scale = least
         while (found := _sized(ring, scale, scale * degree + room, pieces))[0] is not None:
             fitting = [one for one in found if one and _fits(one, switched, grown)]
@@ -104,11 +104,27 @@ def _primes(ring: int, scale: float, bits: float, pieces: int, least: int) -> Pa
     """The modulus in as few primes as will do, of equal size, at least so many bits each."""
     count = 1 if bits <= LONE else math.ceil(bits / LARGEST)
     size = max(least, math.ceil(bits / count))
-    digit = 0 if pieces == 1 else math.ceil(size / pieces)
-    if size * count + 1 > BOUNDS[ring] or digit * pieces > WORD:
+    digit = digit_size(size, pieces)
+    if size * count + 1 > BOUNDS[ring] or digit is None:
         return None
     prime = int(scale) if count == 1 else size
     return Parameters(ring, count - 1, scale, size, digits=0, prime=prime, digit=digit)
+
+
+def digit_size(prime: int, pieces: int) -> int | None:
+    """The bits of digits that a prime is taken apart into, 0 for one; None where it is too noisy.
+
+    >>> [digit_size(54, pieces) for pieces in (1, 2, 3, 5)]
+    [0, 27, 18, 11]
+    """
+    digit = math.ceil(prime / pieces)
+    return 0 if pieces == 1 else digit if digit * pieces <= WORD else None
+
+
+def digit_sizes(prime: int, most: int) -> list[int]:
+    """The bits of digits of which there are at most so many."""
+    found = (digit_size(prime, pieces) for pieces in range(1, most + 1))
+    return [digit for digit in found if digit is not None]
 
 
 def _work(parameters: Parameters) -> tuple[int, int, bool]:

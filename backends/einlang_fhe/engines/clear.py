@@ -178,6 +178,7 @@ class ClearEvaluator:
     def encode(self, values: Array, level: int, degree: int) -> ClearPlain:
         """`slots` numbers for ciphertexts of that level and degree."""
         numbers = _vector(values, self.parameters, level, degree)
+        numbers = self._error(numbers, noise.encoding(self.parameters.ring), degree)
         return ClearPlain(numbers, level, degree)
 
     def add(self, left: Any, right: Any) -> Any:

@@ -7,6 +7,7 @@ section 3) in the slots; the constants were measured on OpenFHE 1.6.1 at N = 2^1
 | step | standard deviation |
 | --- | --- |
 | encryption with the secret key | 3.19 sqrt(N / 2) |
+| encoding (rounding to integers) | sqrt(N / 24) |
 | rescaling two polynomials | N / 5 |
 | each polynomial more | 1.4 N^0.5 times as much |
 | key switching | (0.2 k + 0.1) N, and near slot 0 a rounding bias: see `spike` |
@@ -35,6 +36,11 @@ DECRYPTION = 3**0.5
 def encryption(ring: int) -> float:
     """Of a fresh ciphertext."""
     return DEVIATION * (ring / 2) ** 0.5
+
+
+def encoding(ring: int) -> float:
+    """Of rounding the coefficients of a plaintext to integers."""
+    return (ring / 24) ** 0.5
 
 
 def rescaling(ring: int, parts: int = 2) -> float:

@@ -11,7 +11,7 @@ A contraction that another one waits for is carried out first, or both are neste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Union
 
@@ -22,6 +22,7 @@ from einlang_fhe.functor.linear_map import Ways, contraction_ways
 from einlang_fhe.functor.nest import Nest, nested
 from einlang_fhe.functor.uses import Use
 from einlang_fhe.functor.values import (
+    TIGHT,
     Axes,
     Cipher,
     Fresh,
@@ -120,7 +121,7 @@ def _layouts(writer: Writer, nest: Nest) -> dict[Layout, float | None]:
         Operand(where, isinstance(argument, Fresh), isinstance(argument, Plain))
         for argument, where in pairs
     ]
-    parts, weights = _parts(operands, shape, kept, writer.use), writer.choices.weights
+    parts, weights = _parts(operands, shape, kept, writer.use), _weights(writer, nest.operands)
     moved = any(isinstance(argument, Cipher) for argument in nest.operands)
     tops = [frozenset[int]()] if moved else [writer.use.turned, frozenset[int]()]
     best = [
@@ -142,6 +143,14 @@ def _layouts(writer: Writer, nest: Nest) -> dict[Layout, float | None]:
         return {layout: weight for weight, layout in best}
     default = arrange(shape, _by_default(len(shape), kept), writer.slots)
     return dict.fromkeys([*reversed(extended), default, *(layout for _, layout in best[:2])])
+
+
+def _weights(writer: Writer, arguments: Sequence[Settled]) -> Mapping[str, float]:
+    """What verbs weigh, where rotations may be out of the question."""
+    weights, last = writer.choices.weights, writer.use.last
+    if not writer.choices.tight or last or any(isinstance(a, Cipher) for a in arguments):
+        return weights
+    return {**weights, "rotate": TIGHT * weights["rotate"]}
 
 
 def _parts(

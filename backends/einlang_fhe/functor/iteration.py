@@ -74,20 +74,25 @@ def iterations(
 
     The first `kept` axes remain, the others are summed over. `parts`: axes whose lowest bit
     may be the complex part. `product`: how operands are multiplied, if not all at once. `top`:
-    kept axes that lie above the other ones.
+    kept axes that lie above the other ones. The best one that rotates nothing is among them.
     """
     product = product or Product(tuple(range(len(operands))), tuple(range(kept)))
     found: list[tuple[float, Layout]] = []
+    still: list[tuple[float, Layout]] = []
     for part in parts:
         halved = [size // 2 if axis == part else size for axis, size in enumerate(shape)]
         splits = _splits([width(size) for size in halved], slots.bit_length() - 1)
         extents = -(-np.array(halved) // (1 << splits))
         costs = _weights(splits, extents, kept, operands, weights, product)
-        best = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), costs.round(9)))[:most]
-        found += [
-            (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part, top)) for n in best
-        ]
-    return sorted(found, key=lambda pair: round(pair[0], 9))[:most]
+        order = np.lexsort((*splits.T[::-1], -splits.sum(axis=1), costs.round(9)))
+        unturned = order[~splits[order, kept:].any(axis=1)]
+        for some, rows in ((found, order[:most]), (still, unturned[:1])):
+            some += [
+                (float(costs[n]), laid(shape, kept, splits[n].tolist(), slots, part, top))
+                for n in rows
+            ]
+    found = sorted(found, key=lambda pair: round(pair[0], 9))[:most]
+    return found + [pair for pair in still if pair not in found]
 
 
 def _splits(widths: Sequence[int], room: int) -> Array:

@@ -13,14 +13,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from einlang.planning.dataflow import Contract, Type
+from einlang.planning.dataflow import AxisMap, Contract, Type, View
 from einlang_fhe.diagonals import Axes, Diagonals, LinearMap
 from einlang_fhe.functor.plans import MASK, PRODUCT, Plan, plans
-from einlang_fhe.functor.values import Cipher, Fresh, Plain, SecretDiagonal, Viewed, Writer
+from einlang_fhe.functor.values import (
+    TIGHT,
+    Cipher,
+    Fresh,
+    Plain,
+    SecretDiagonal,
+    Viewed,
+    Writer,
+    loosened,
+)
 from einlang_fhe.functor.windows import Window, slide, windows
 from einlang_fhe.gather import double
-from einlang_fhe.layout import Copy, Gap, Layout
-from einlang_fhe.steps import BABY
+from einlang_fhe.layout import Bit, Copy, Gap, Layout
+from einlang_fhe.steps import BABY, Steps
 
 SENT = 0.8
 """What a product with coefficients that the client sends weighs beside a rotation."""
@@ -41,7 +50,8 @@ def linear_ways(
     ways += [(lambda plan=plan: _written(writer, cipher, plan, weights)) for plan in found]
     turn = writer.choices.weights["rotate"] + writer.choices.weights["other"]
     estimates = [window.rotations * turn for window in slid]
-    return ways, estimates + [_estimate(plan, writer.choices.weights) for plan in found]
+    masked = TIGHT if weights is None and writer.choices.tight else 1.0
+    return ways, estimates + [masked * _estimate(plan, writer.choices.weights) for plan in found]
 
 
 def _estimate(plan: Plan, weights: Mapping[str, float]) -> float:
@@ -80,7 +90,51 @@ def contraction_ways(
     assert view is not None
     assert kept is not None
     map = LinearMap(tuple(sizes.values()), view, coefficients, kept, origin)
-    return linear_ways(writer, cipher, map, weights)
+    ways, estimates = linear_ways(writer, cipher, map, weights)
+    if isinstance(weights, Plain) and writer.use.last and not cipher.layout.complex:
+        for label in map.new:
+            more = paired_ways(writer, cipher, map, weights, label)
+            ways, estimates = ways + more[0], estimates + more[1]
+    return ways, estimates
+
+
+def paired_ways(writer: Writer, cipher: Cipher, map: LinearMap, weights: Plain, label: int) -> Ways:
+    """The same with complex coefficients: neighbours along a label of the result that only they
+    have are real and imaginary part; nothing where their number is odd."""
+    half, odd = divmod(map.sizes[label], 2)
+    if odd or map.weights is None or not half:
+        return [], []
+    axis, place = map.weights.index(label), map.result.index(label)
+    terms = [
+        ((n + 1, 1),) if n != axis else ((0, 1), (n + 1, 2)) for n in range(len(weights.shape))
+    ]
+    sizes = tuple(half if n == label else size for n, size in enumerate(map.sizes))
+    shape = (2, *(sizes[n] for n in map.weights))
+    parts = View(tuple(AxisMap(some) for some in terms))
+    number = writer.compute(parts, (weights.number,), Type(shape))
+    halved = replace(map, sizes=sizes, paired=True)
+    ways, estimates = linear_ways(writer, cipher, halved, Plain(number, shape))
+    return [lambda way=way: _joined(way(), place) for way in ways], estimates
+
+
+def _joined(cipher: Cipher, axis: int) -> Cipher:
+    """The tensor whose lowest bit along an axis is the complex part."""
+    layout = cipher.layout
+    places = tuple(
+        replace(place, bit=place.bit + 1)
+        if isinstance(place, Bit) and place.axis == axis
+        else place
+        for place in layout.places
+    )
+    digits = tuple(
+        replace(digit, low=digit.low + 1) if digit.axis == axis else digit
+        for digit in layout.digits
+    )
+    shape = tuple(2 * size if n == axis else size for n, size in enumerate(layout.shape))
+    part = Bit(axis, 0)
+    return replace(
+        cipher, layout=replace(layout, shape=shape, places=places, digits=digits, part=part)
+    )
 
 
 def summed_alone(
@@ -100,31 +154,35 @@ def summed_alone(
 
 
 def _written(writer: Writer, cipher: Cipher, plan: Plan, weights: Plain | Fresh | None) -> Cipher:
-    """The instructions of a plan."""
-    build, draft = writer.build, plan.draft
+    """The instructions of a plan; no copies of what only the client reads."""
+    build, draft = writer.build, plan.draft.bare if writer.use.last else plan.draft
     values = list((writer.cleaned(cipher) if draft.cleaned else cipher).values)
     if draft.doublings:
         pairs = zip(draft.source.places, draft.diagonals.source.places, strict=True)
         new = Layout((), tuple(Gap() if now == later else Copy() for now, later in pairs))
         values = [double(build, value, new) for value in values]
-    sums = _stepped(writer, values, plan, weights)
+    sums = _stepped(writer, values, draft.diagonals, plan.steps, weights)
     for turn in draft.turns:
         if turn > 0:
             sums = [build.add(value, build.rotate(value, turn)) for value in sums]
     apart = [-turn for turn in draft.turns if turn < 0]
     sums = [build.add_all([v, *(build.rotate(v, turn) for turn in apart)]) for v in sums]
     factor = 1.0 if weights is None else weights.factor
-    layout = replace(draft.result, imaginary=cipher.layout.imaginary)
+    layout = loosened(draft.result) if writer.use.last else draft.result
+    layout = replace(layout, imaginary=cipher.layout.imaginary)
     return Cipher(layout, tuple(sums), cipher.factor * factor)
 
 
 def _stepped(
-    writer: Writer, values: Sequence[int], plan: Plan, weights: Plain | Fresh | None
+    writer: Writer,
+    values: Sequence[int],
+    diagonals: Diagonals,
+    steps: Steps,
+    weights: Plain | Fresh | None,
 ) -> list[int]:
     """The sums of rotated products, one for each ciphertext of the target."""
-    build, diagonals = writer.build, plan.draft.diagonals
-    moves = diagonals.moves
-    babies, giants = plan.steps.parts(moves[:, 2], build.slots)
+    build, moves = writer.build, diagonals.moves
+    babies, giants = steps.parts(moves[:, 2], build.slots)
     sums: list[dict[int, list[int]]] = [{} for _ in range(diagonals.target.count)]
     for move, baby, giant in zip(moves.tolist(), babies.tolist(), giants.tolist(), strict=True):
         turned = build.rotate(values[move[1]], baby)

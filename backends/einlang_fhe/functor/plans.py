@@ -20,7 +20,7 @@ import numpy as np
 
 from einlang_fhe.diagonals import Diagonals, LinearMap
 from einlang_fhe.functor.targets import Target, targets
-from einlang_fhe.layout import Copy, Gap, Layout
+from einlang_fhe.layout import Copy, Gap, Layout, Place
 from einlang_fhe.steps import BABY, Steps, split
 
 OFFERED = 6
@@ -94,6 +94,18 @@ class Draft:
             for n, place in enumerate(self.target.layout.places)
         ]
         return replace(self.target.layout, places=tuple(places))
+
+    @property
+    def bare(self) -> Draft:
+        """The same without copies of the result: zeros, but for what partial sums leave there."""
+        places = self.target.layout.places
+        bare = replace(self.target.layout, places=tuple(map(_uncopied, places)))
+        target = Target(bare, self.target.folds)
+        return replace(self, target=target, diagonals=replace(self.diagonals, target=bare))
+
+
+def _uncopied(place: Place) -> Place:
+    return Gap() if isinstance(place, Copy) else place
 
 
 @dataclass(frozen=True)

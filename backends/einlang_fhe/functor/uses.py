@@ -29,7 +29,8 @@ from einlang.planning.dataflow import Add, Contract, Dataflow, Operation, Reshap
 class Use:
     """How a value is read.
 
-    `last`: by the client alone. `linear`: up to the client by steps that are linear with real
+    `last`: by the client alone, maybe after adding what is plain or multiplying by a number.
+    `linear`: up to the client by steps that are linear with real
     coefficients, so that imaginary parts stay apart from real ones, and nobody has to know
     them. `awaited`: once, by a contraction with operands that are not computed under
     encryption, which can as well carry out the contraction that makes the value. `turned`: the
@@ -59,7 +60,8 @@ def uses(flow: Dataflow) -> tuple[Use, ...]:
         reads = [(flow.steps[n - first], found[n]) for n in readers[value]]
         alone = len(reads) == 1 and value not in outputs
         found[value] = Use(
-            last=not reads and value in outputs,
+            last=bool(reads or value in outputs)
+            and all(use.last and _shifts(flow, step) for step, use in reads),
             linear=all(use.linear and _linear(step, value, given) for step, use in reads),
             awaited=alone and all(_awaits(step, use, value, given) for step, use in reads),
             turned=_turned(reads[0][0], value, given) if reads else frozenset(),
@@ -86,6 +88,12 @@ def _given(flow: Dataflow) -> list[bool]:
 
 def _scales(step: Step) -> bool:
     return isinstance(step.operation, Add) and len(step.arguments) == 1
+
+
+def _shifts(flow: Dataflow, step: Step) -> bool:
+    """Whether a step adds what is plain to one secret, or multiplies it by a number."""
+    kinds = [flow.type(value).qualifier for value in step.arguments]
+    return isinstance(step.operation, Add) and kinds.count(Qualifier.SECRET) == 1
 
 
 def _linear(step: Step, value: int, given: Sequence[bool]) -> bool:

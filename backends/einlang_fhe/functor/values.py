@@ -106,27 +106,33 @@ class Pending:
 
 @dataclass(frozen=True)
 class Packing:
-    """A ciphertext of the request: part `number` of a tensor that the client knows."""
+    """A ciphertext of the request: part `number` of a tensor that the client knows.
+
+    `bits`: how much finer than usual it is encrypted.
+    """
 
     value: int
     layout: Layout
     number: int
     scale: float
+    bits: float = 0.0
 
     def row(self, tensors: Mapping[int, Array]) -> Array:
         """One number per slot."""
-        return pack_one(tensors[self.value], self.layout, self.number) * self.scale
+        row = pack_one(tensors[self.value], self.layout, self.number)
+        return row * (self.scale * 2.0**self.bits)
 
 
 @dataclass(frozen=True)
 class SecretDiagonal:
     """A ciphertext of the request: coefficients of a linear map, as in `Diagonal`, that are
-    elements of a tensor that the client knows."""
+    elements of a tensor that the client knows. `bits` as in `Packing`."""
 
     value: int
     diagonals: Diagonals
     move: tuple[int, int, int]
     shift: int
+    bits: float = 0.0
 
     @property
     def scale(self) -> float:
@@ -135,10 +141,14 @@ class SecretDiagonal:
 
     def row(self, tensors: Mapping[int, Array]) -> Array:
         """One number per slot."""
-        return self.diagonals.vector(self.move, self.shift, tensors[self.value])
+        row = self.diagonals.vector(self.move, self.shift, tensors[self.value])
+        return row * 2.0**self.bits
 
 
 Sent = Union[Packing, SecretDiagonal]
+
+TIGHT = 1e3
+"""How many times as much weighs what there is little room for."""
 
 
 @dataclass(frozen=True)
@@ -154,12 +164,18 @@ class Site:
 class Choices:
     """Which ways are `told` (by the number of the site), what verbs weigh, what all may weigh,
     and whether slots must hold `real` numbers, as bootstraps want them; then what was chosen,
-    how many instructions were `written` on the way, and what those that stayed weigh."""
+    how many instructions were `written` on the way, and what those that stayed weigh.
+
+    `tight`: there is little room for scales. Then masks weigh a lot, which are factors more,
+    and so do rotations of products of plaintexts with what the client sends, whose scale is
+    too small to switch keys at.
+    """
 
     told: dict[int, int] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     limit: float = inf
     real: bool = False
+    tight: bool = False
     sites: list[Site] = field(default_factory=list)
     written: int = 0
     weight: float = 0.0

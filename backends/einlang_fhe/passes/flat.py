@@ -52,10 +52,11 @@ class _Flat:
 
     def run(self) -> None:
         """Rewrites every instruction that an output needs."""
-        needed = _needed(self.program)
+        needed, turned = _needed(self.program), _turned(self.program)
         for number, step in enumerate(self.program.instructions):
             self.build.origin = step.origin
-            self.names.append(self._rewritten(step) if number in needed else -1)
+            name = self._rewritten(step) if number in needed else -1
+            self.names.append(self._linear(name) if number in turned & needed else name)
 
     def result(self) -> Levelled:
         """What was written."""
@@ -124,6 +125,12 @@ def _needed(program: SlotProgram) -> set[int]:
         if number in alive:
             alive.update(program.instructions[number].arguments)
     return alive
+
+
+def _turned(program: SlotProgram) -> set[int]:
+    """What is rotated: relinearised at once, so that all its readers have fewer polynomials."""
+    steps = (step for step in program.instructions if step.verb in TURNING)
+    return {value for step in steps for value in step.arguments}
 
 
 def switched(levelled: Levelled) -> int | None:

@@ -34,11 +34,12 @@ HEAVIER = 1.25
 @dataclass(frozen=True)
 class Plan:
     """A compiled program, what it was compiled from, the choices that make it, its weight as
-    written, and its cost."""
+    written, and its cost. `tight` as in `Choices`."""
 
     job: Job
     compiled: Compiled
     flat: bool
+    tight: bool
     told: dict[int, int]
     sites: tuple[Site, ...]
     bill: Bill
@@ -100,12 +101,25 @@ class Search:
         for ring in FLAT_RINGS if job.free else ():
             if ring < least or not job.may_hold(ring):
                 continue
-            plan = self._written(job, ring, Choices(limit=limit), flat=True)
-            if plan is not None:
-                found += 1
-                yield plan
+            plans = list(self._both(job, ring, limit))
+            yield from plans
+            found += bool(plans)
             if found > LARGER or (found and self.effort <= self.written):
                 return
+
+    def _both(self, job: Job, ring: int, limit: float) -> Iterator[Plan]:
+        """As if there were room enough, and where there is little."""
+        plan = self._written(job, ring, Choices(limit=limit), flat=True)
+        if plan is not None:
+            yield plan
+        fine = plan is not None and not (
+            plan.compiled.parameters.depth and plan.compiled.parameters.digit
+        )
+        if fine or job.degree < 3:
+            return
+        plan = self._written(job, ring, Choices(limit=limit, tight=True), flat=True)
+        if plan is not None:
+            yield plan
 
     def _chained(self, job: Job, limit: float, least: int) -> Iterator[Plan]:
         """Greedy programs with a chain of primes."""
@@ -161,7 +175,7 @@ class Search:
         return None
 
     def _changed(self, best: Plan, told: dict[int, int]) -> Plan | None:
-        choices = Choices(told, limit=HEAVIER * best.weight)
+        choices = Choices(told, limit=HEAVIER * best.weight, tight=best.tight)
         plan = self._written(best.job, best.compiled.parameters.ring, choices, best.flat)
         if plan is None:
             return None
@@ -171,15 +185,23 @@ class Search:
     def _compiled(self, job: Job, ring: int, choices: Choices, flat: bool) -> Any:
         self.tried += 1
         try:
-            return (job.flat if flat else job.compiled)(ring, choices)
+            if flat:
+                return job.flat(ring, choices, self._worth)
+            return job.compiled(ring, choices)
         finally:
             self.written += choices.written
+
+    def _worth(self, compiled: Compiled) -> bool:
+        """Whether a program costs less than all plans so far."""
+        cost = self.objective.of(bill(compiled, self.costs))
+        return all(cost < 0.999 * plan.cost for plan in self.plans)
 
     def _plan(self, job: Job, compiled: Compiled, choices: Choices, flat: bool) -> Plan:
         told = {number: site.taken for number, site in enumerate(choices.sites)}
         cost = bill(compiled, self.costs)
         total, sites = self.objective.of(cost), tuple(choices.sites)
-        plan = Plan(job, compiled, flat, told, sites, cost, choices.weight, total)
+        shape = flat, choices.tight
+        plan = Plan(job, compiled, *shape, told, sites, cost, choices.weight, total)
         self.plans.append(plan)
         return plan
 
