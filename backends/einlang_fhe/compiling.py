@@ -249,6 +249,16 @@ class Job:
         deviation = hypot(deviation, factor) if blurred else DECRYPTION * deviation
         return deviation * tail(kurtosis(self.flow, self.sizes), ERRORS)
 
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether some output has three factors or more, and plain tensors among them."""
+        kinds = (
+            {self.flow.type(value).qualifier is Qualifier.SECRET for value in step.arguments}
+            for step in self.flow.steps
+            if isinstance(step.operation, Contract)
+        )
+        return self.degree > 2 and any(len(kind) == 2 for kind in kinds)
+
     def _ranges(self, written: Written, levelled: Levelled) -> _Ranges:
         lowered, request = written.lowered, written.request
         ranges = _ranges(self.flow, lowered, self.sizes, written.outputs)

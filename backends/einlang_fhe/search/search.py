@@ -109,17 +109,12 @@ class Search:
 
     def _both(self, job: Job, ring: int, limit: float) -> Iterator[Plan]:
         """As if there were room enough, and where there is little."""
-        plan = self._written(job, ring, Choices(limit=limit), flat=True)
-        if plan is not None:
-            yield plan
-        fine = plan is not None and not (
-            plan.compiled.parameters.depth and plan.compiled.parameters.digit
-        )
-        if fine or job.degree < 3:
-            return
-        plan = self._written(job, ring, Choices(limit=limit, tight=True), flat=True)
-        if plan is not None:
-            yield plan
+        first = self._written(job, ring, Choices(limit=limit), flat=True)
+        parameters = first and first.compiled.parameters
+        little = parameters is None or (parameters.depth and parameters.digit)
+        tight = Choices(limit=limit, tight=True)
+        second = little and job.mixed and self._written(job, ring, tight, flat=True)
+        yield from (plan for plan in (first, second) if plan)
 
     def _chained(self, job: Job, limit: float, least: int) -> Iterator[Plan]:
         """Greedy programs with a chain of primes."""
