@@ -150,7 +150,9 @@ def _weights(writer: Writer, arguments: Sequence[Settled]) -> Mapping[str, float
     weights, last = writer.choices.weights, writer.use.last
     if not writer.choices.tight or last or any(isinstance(a, Cipher) for a in arguments):
         return weights
-    return {**weights, "rotate": TIGHT * weights["rotate"]}
+    turning = ("rotate", "hoist", "rotate_hoisted")
+    heavy = {verb: TIGHT * weights[verb] for verb in turning if verb in weights}
+    return {**weights, **heavy}
 
 
 def _parts(
