@@ -24,17 +24,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 from einlang_fhe.costs import load
 from einlang_fhe.costs.tally import calls
 from einlang_fhe.engines.engine import Cipher, Evaluator
 from einlang_fhe.execution.crew import Race
-from einlang_fhe.execution.expand import expand
 from einlang_fhe.execution.kept import Kept
 from einlang_fhe.execution.ready import Call, Ready, keys, ready
 from einlang_fhe.execution.tasks import Shared, alone, share
 from einlang_fhe.passes.balance import Balance
+from einlang_fhe.passes.hoist import Hoist
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.passes.order import Order
 from einlang_fhe.plaintexts import Entry
@@ -45,12 +45,26 @@ SILENT = 0.01
 """Seconds between two reports: one for each instruction would take longer than some of them."""
 
 
+class Pass(Protocol):
+    """From a program to one of the same meaning."""
+
+    def apply(self, levelled: Levelled) -> Levelled:
+        """The other program."""
+        ...
+
+
+def preparation(threads: int) -> tuple[Pass, ...]:
+    """What makes a program fit for execution: several threads want sums in parts."""
+    return (Hoist(), Order()) if threads == 1 else (Hoist(), Balance(), Order())
+
+
 class Executor:
     """A program made ready for one evaluator.
 
     `entries`: what its plaintexts hold. `threads`: at most so many; fewer where they would
     not help. `room`: bytes of plaintexts kept between runs. `consume`: every list of
-    ciphertexts given to `run` is emptied, and their memory used.
+    ciphertexts given to `run` is emptied, and their memory used. `passes`: what is done to the
+    program first, if not `preparation`.
     """
 
     def __init__(
@@ -61,12 +75,15 @@ class Executor:
         threads: int = 1,
         room: float = float("inf"),
         consume: bool = False,
+        passes: Sequence[Pass] | None = None,
     ) -> None:
         parameters = evaluator.parameters
         verify(levelled, parameters.depth, levelled.program.rotations, parameters.bootstrap)
-        self.levelled = Order().apply(Balance().apply(expand(levelled)))
         self.evaluator = evaluator
         self.threads = threads if evaluator.concurrent else 1
+        for way in preparation(self.threads) if passes is None else passes:
+            levelled = way.apply(levelled)
+        self.levelled = levelled
         self.consume = consume
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 

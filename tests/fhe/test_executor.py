@@ -19,10 +19,10 @@ from einlang_fhe.engines.clear import ClearCipher, ClearEngine, ClearEvaluator
 from einlang_fhe.engines.engine import Bound, Operand, Parameters, checked
 from einlang_fhe.engines.openfhe import OpenFHEEvaluator
 from einlang_fhe.execution import crew, tasks
-from einlang_fhe.execution.expand import expand
 from einlang_fhe.executor import Executor
 from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.dead import DropDead
+from einlang_fhe.passes.hoist import Hoist
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import Order, peaks
 from einlang_fhe.plaintexts import Mask, Packed
@@ -102,14 +102,20 @@ def test_any_number_of_threads_gives_the_same(seed: int, eager: None) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_prepares_a_program_keeps_its_meaning(seed: int) -> None:
     levelled = program(seed)
-    for way in (expand, Balance(2).apply, Balance().apply, Order().apply):
+    for way in (
+        Hoist().apply,
+        Balance(2).apply,
+        Balance(2, 1).apply,
+        Balance().apply,
+        Order().apply,
+    ):
         made = way(levelled)
         np.testing.assert_allclose(meaning(made), meaning(levelled), rtol=1e-9, atol=1e-12)
         verify(made, levelled.depth, levelled.program.rotations)
         assert made.program.rotations == levelled.program.rotations
     assert peaks(Order().apply(levelled)) <= peaks(levelled)
     assert Order().apply(Order().apply(levelled)) == Order().apply(levelled)
-    assert expand(expand(levelled)) == expand(levelled)
+    assert Hoist().apply(Hoist().apply(levelled)) == Hoist().apply(levelled)
 
 
 def test_sums_become_shallow() -> None:
@@ -117,7 +123,7 @@ def test_sums_become_shallow() -> None:
     terms = [build.multiply_plain(build.input(n), n) for n in range(2)]
     terms += [build.rotate(term, n) for n in (1, 2, 3) for term in terms]
     levelled = assign(build.program((build.add_all(terms),)))
-    balanced = Balance().apply(levelled).program
+    balanced = Balance(chain=2).apply(levelled).program
     depths: list[int] = []
     for step in balanced.instructions:
         deepest = max((depths[value] for value in step.arguments), default=0)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from einlang_fhe.execution.expand import expand, hoisted
+from einlang_fhe.passes.hoist import Hoist, hoisted
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.slots import Instruction
 
@@ -120,7 +120,7 @@ def _met(verb: str, parts: Sequence[int]) -> tuple[int, int]:
 def critical_path(levelled: Levelled, seconds: Callable[[str, int, int], float]) -> float:
     """Seconds of the longest chain of instructions that wait for each other."""
     ready: list[float] = []
-    whole = expand(levelled)
+    whole = Hoist().apply(levelled)
     for step, call in zip(whole.program.instructions, calls(whole), strict=True):
         start = max((ready[value] for value in step.arguments), default=0.0)
         ready.append(start + seconds(*call))

@@ -1,14 +1,15 @@
 """Long sums rewritten as balanced trees: halves that do not wait for each other.
 
 A sum that is written one term after the other is one long chain. As a tree it can be added
-on several threads, its parts are short-lived, and on ciphertexts the result is the same to
-the last bit, since they are added modulo an integer.
+on several threads, and on ciphertexts the result is the same to the last bit, since they are
+added modulo an integer. The leaves of the tree are chains: a total that is added to again and
+again stays in the cache of a processor.
 
 >>> from einlang_fhe.passes.levels import assign
 >>> from einlang_fhe.slots import Builder
 >>> build = Builder(slots=4)
 >>> total = build.add_all([build.input(n) for n in range(4)])
->>> print(Balance().apply(assign(build.program((total,)))).program)
+>>> print(Balance(chain=1).apply(assign(build.program((total,)))).program)
 %0 = input 0
 %1 = input 1
 %2 = input 2
@@ -31,9 +32,11 @@ from einlang_fhe.slots import Instruction, SlotProgram
 
 @dataclass(frozen=True)
 class Balance:
-    """Sums of `least` terms and more, whose partial sums nothing else reads."""
+    """Sums of `least` terms and more, whose partial sums nothing else reads, as trees of
+    chains of so many terms."""
 
     least: int = 4
+    chain: int = 8
     name = "balance"
 
     def apply(self, levelled: Levelled) -> Levelled:
@@ -46,11 +49,23 @@ class Balance:
                 continue
             terms = _terms(program, number, inner) if step.verb == "add" else []
             if len(terms) >= self.least:
-                copy.names[number] = _tree(copy, number, [copy.names[term] for term in terms])
+                named = [copy.names[term] for term in terms]
+                copy.names[number] = self._tree(copy, number, named)
                 continue
             for value in _chain(program, number, inner):
                 copy.write(value)
         return copy.result()
+
+    def _tree(self, copy: Copy, number: int, terms: list[int]) -> int:
+        """The sum of one or more values of the copy, as a tree of the least depth."""
+        if len(terms) == 1:
+            return terms[0]
+        half = 1 << ((len(terms) - 1).bit_length() - 1)
+        if len(terms) <= self.chain:
+            half = len(terms) - 1
+        pair = self._tree(copy, number, terms[:half]), self._tree(copy, number, terms[half:])
+        origin = copy.source.program.instructions[number].origin
+        return copy.emit(Instruction("add", pair, origin=origin), like=number)
 
 
 def _inner(program: SlotProgram) -> set[int]:
@@ -88,13 +103,3 @@ def _chain(program: SlotProgram, root: int, inner: set[int]) -> list[int]:
                 found.append(value)
                 left.append(value)
     return sorted(found)
-
-
-def _tree(copy: Copy, number: int, terms: list[int]) -> int:
-    """The sum of one or more values of the copy, as a tree of the least depth."""
-    if len(terms) == 1:
-        return terms[0]
-    half = 1 << ((len(terms) - 1).bit_length() - 1)
-    pair = (_tree(copy, number, terms[:half]), _tree(copy, number, terms[half:]))
-    origin = copy.source.program.instructions[number].origin
-    return copy.emit(Instruction("add", pair, origin=origin), like=number)

@@ -8,7 +8,7 @@ rotations becomes its terms, their sum, and one division by the special primes.
 >>> build = Builder(slots=8)
 >>> x = build.input(0)
 >>> total = build.rotate_sum((x, x), (0, 3))
->>> print(expand(assign(build.program((total, build.rotate(x, 1))))).program)
+>>> print(Hoist().apply(assign(build.program((total, build.rotate(x, 1))))).program)
 %0 = input 0
 %1 = hoist %0
 %2 = extend %0
@@ -23,7 +23,7 @@ output %6
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from einlang_fhe.passes.levels import Levelled
@@ -31,8 +31,18 @@ from einlang_fhe.passes.rewriting import Copy
 from einlang_fhe.slots import Instruction, SlotProgram
 
 
-def expand(levelled: Levelled) -> Levelled:
-    """A program of the same meaning, without `rotate_sum`."""
+@dataclass(frozen=True)
+class Hoist:
+    """Writes out hoisting, and sums of rotations."""
+
+    name = "hoist"
+
+    def apply(self, levelled: Levelled) -> Levelled:
+        """A program of the same meaning, without `rotate_sum`."""
+        return _expanded(levelled)
+
+
+def _expanded(levelled: Levelled) -> Levelled:
     program = levelled.program
     alone, copy = hoisted(program), Copy(levelled)
     if not alone and not program.count("rotate_sum"):
