@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,14 @@ import numpy as np
 from einlang.backend import Arrays, Report, silent
 from einlang.backend import Progress as Callback
 from einlang.planning.dataflow import Dataflow
-from einlang_fhe.compiling import Compiled
+from einlang_fhe.compiling import UNSEEN, Compiled, Outputs
 from einlang_fhe.deep import fitted
 from einlang_fhe.engines.engine import Client, Evaluator
 from einlang_fhe.options import Options
 from einlang_fhe.reporting import describe, measured
 from einlang_fhe.search import compile_flow
 from einlang_fhe.session import Session
-from einlang_fhe.tensors import check_ranges, larger
+from einlang_fhe.tensors import check_ranges, largest, outgrown, surely
 
 if TYPE_CHECKING:
     from einlang.diagrams.drawing import Drawing
@@ -72,6 +73,7 @@ class FheExecutable:
     compiled: Compiled
     parameters: dict[str, Array]
     seconds: dict[str, float] = field(default_factory=dict)
+    _outputs: Outputs | None = field(default=None, init=False, repr=False)
     _session: Session | None = field(default=None, init=False, repr=False)
     _told: tuple[Compiled, Report] | None = field(default=None, init=False, repr=False)
 
@@ -122,9 +124,15 @@ class FheExecutable:
         return result
 
     def _make_room(self, inputs: Arrays) -> None:
-        """Compiles anew where numbers without a sure bound turn out larger than assumed."""
-        peaks = larger(self.flow, self.compiled.outputs, inputs)
-        if peaks:
-            self.compiled = compile_flow(self.flow, self.options, self.parameters, peaks)
+        """Compiles anew where outputs are larger than assumed, so that they have no room or may
+        have larger errors; or where they are smaller than those before."""
+        found = largest(self.flow, tuple(self.compiled.outputs), inputs)
+        known = self._outputs or Outputs(least=inf)
+        peaks = dict(known.peaks) | outgrown(self.compiled.outputs, found)
+        least = 1.0 if self.options.absolute else min(known.least, surely(found))
+        wanted = Outputs(tuple(sorted(peaks.items())), least)
+        if wanted != (self._outputs or UNSEEN):
+            self.compiled = compile_flow(self.flow, self.options, self.parameters, wanted)
+        self._outputs = wanted
         if self.compiled.parameters.bootstrap:
             self.compiled = fitted(self.compiled, self.options, self.parameters, inputs)

@@ -134,11 +134,24 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Outputs:
+    """What data has shown of the outputs: `peaks`, bounds on those that turned out larger than
+    what was assumed; and how large each has an element `least`, 1 where that is not known."""
+
+    peaks: tuple[tuple[str, float], ...] = ()
+    least: float = 1.0
+
+
+UNSEEN = Outputs()
+"""There was no data yet."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A dataflow to be compiled, and what is the same for every ring and every layout.
 
     `known` are the tensors that are there when compiling; `sizes` and `growth` say of each
-    value how large it is, and how errors of it grow.
+    value how large it is, and how errors of it grow. `outputs`: what is known of the outputs.
     """
 
     flow: Dataflow
@@ -146,17 +159,21 @@ class Job:
     known: Arrays
     sizes: tuple[Magnitude, ...]
     growth: tuple[float, ...]
+    outputs: Outputs = UNSEEN
 
     @staticmethod
-    def of(
-        flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float] | None = None
-    ) -> Job:
-        """`peaks` are bounds on outputs that turned out larger than what was assumed."""
-        sizes = magnitudes(flow, known)
+    def of(flow: Dataflow, options: Options, known: Arrays, outputs: Outputs = UNSEEN) -> Job:
+        """With sizes as far as they can be told."""
+        sizes, peaks = magnitudes(flow, known), dict(outputs.peaks)
         for name, number in zip(flow.names, flow.outputs, strict=True):
-            peak = max(sizes[number].peak, (peaks or {}).get(name, 0.0))
+            peak = max(sizes[number].peak, peaks.get(name, 0.0))
             sizes[number] = replace(sizes[number], peak=peak)
-        return Job(flow, options, known, tuple(sizes), tuple(gains(flow, sizes)))
+        return Job(flow, options, known, tuple(sizes), tuple(gains(flow, sizes)), outputs)
+
+    @property
+    def precision(self) -> float:
+        """The largest error of an output."""
+        return self.options.precision * self.outputs.least
 
     def written(self, slots: int, choices: Choices) -> Written:
         """The program for ciphertexts of so many slots, without levels."""
@@ -174,7 +191,8 @@ class Job:
         written = self.written(ring // 2, choices)
         levelled = assign(written.program)
         ranges = self._ranges(written, levelled)
-        parameters = _parameters(ranges, levelled.depth, self.options, ring)
+        precision = self.precision / ranges.factor
+        parameters = _parameters(ranges, levelled.depth, self.options, ring, precision)
         return written.compiled(levelled, parameters)
 
     def flat(
@@ -192,7 +210,7 @@ class Job:
             ring,
             max(levelled.degrees, default=1),
             switched(levelled),
-            self.options.precision,
+            self.precision,
             ranges.peak,
             self._growth(written, ranges.factor),
         )
@@ -369,8 +387,9 @@ def _last_operands(
                 yield float(np.abs(entry.vector).max())
 
 
-def _parameters(ranges: _Ranges, depth: int, options: Options, ring: int) -> Parameters:
-    precision = options.precision / ranges.factor
+def _parameters(
+    ranges: _Ranges, depth: int, options: Options, ring: int, precision: float
+) -> Parameters:
     insecure = (options.ring or ring) if options.insecure else None
     if options.scale is not None:
         first = options.first or min(60, options.scale + 10)

@@ -36,8 +36,8 @@ SAFETY = 4
 
 @dataclass(frozen=True)
 class Options:
-    """`precision`: the largest error, relative to max(1, largest output). `engine`: who
-    computes. `ring`: the smallest ring dimension; with `insecure`, the ring dimension
+    """`precision`: the largest error, relative to max(1, largest output), or to 1 if it is
+    `absolute`. `engine`: who computes. `ring`: the smallest ring dimension; with `insecure`, the ring dimension
     whatever its security. `scale`, `first`, `digits` override what is chosen. `minimise`:
     what layouts are chosen for. `search`: how many instructions may be written to find
     better layouts than the greedy ones. `threads`: at most so many, as many as there are
@@ -46,6 +46,7 @@ class Options:
     many rotation keys, those of bootstraps aside, or as many as there are distances if None."""
 
     precision: float = 1e-4
+    absolute: bool = False
     engine: str = "openfhe"
     ring: int | None = None
     scale: int | None = None
@@ -160,6 +161,7 @@ def _flag(name: str, value: Any) -> bool:
 
 _READERS: dict[str, Any] = {
     "precision": _positive,
+    "absolute": _flag,
     "engine": _one_of(ENGINES),
     "ring": _ring,
     "scale": _bits,

@@ -10,9 +10,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from math import ceil, log2
+from math import ceil, floor, log2
 from typing import Any
 
 import numpy as np
@@ -122,16 +122,31 @@ def _outside(label: str, array: Array, low: float, high: float) -> Exception:
     )
 
 
-def larger(flow: Dataflow, assumed: Mapping[str, Magnitude], inputs: Arrays) -> dict[str, float]:
-    """Bounds, rounded up to powers of two, of outputs that are larger than was assumed."""
+def largest(flow: Dataflow, names: Collection[str], inputs: Arrays) -> dict[str, float]:
+    """The largest absolute value of each of these outputs."""
     numbers = dict(zip(flow.names, flow.outputs, strict=True))
-    unsure = {numbers[name]: name for name, size in assumed.items() if not size.hard}
-    if not unsure:
-        return {}
-    found = {
-        unsure[number]: float(np.abs(array).max())
-        for number, array in values_of(flow, set(unsure), inputs).items()
-    }
+    found = values_of(flow, {numbers[name] for name in names}, inputs)
+    return {name: float(np.abs(found[numbers[name]]).max(initial=0)) for name in names}
+
+
+def outgrown(assumed: Mapping[str, Magnitude], found: Mapping[str, float]) -> dict[str, float]:
+    """Bounds, rounded up to powers of two, of outputs that are larger than was assumed."""
+    unsure = {name: size for name, size in assumed.items() if not size.hard}
     return {
-        name: 2.0 ** ceil(log2(peak)) for name, peak in found.items() if peak > assumed[name].peak
+        name: 2.0 ** ceil(log2(found[name]))
+        for name, size in unsure.items()
+        if found[name] > size.peak
     }
+
+
+def surely(found: Mapping[str, float]) -> float:
+    """How large every output has an element, by half and more: a power of two, 1 at least.
+
+    Powers below 8 count as 1: they are not worth another compilation.
+
+    >>> surely({"x": 100.0, "y": 4000.0}), surely({"x": 9.0})
+    (32.0, 1.0)
+    """
+    least = min(found.values(), default=0.0)
+    bits = floor(log2(least)) - 1 if least > 0 else 0
+    return 2.0**bits if bits > 2 else 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from einlang.backend import Arrays
@@ -10,7 +9,7 @@ from einlang.errors import BackendMistake
 from einlang.planning.dataflow import Dataflow
 from einlang.planning.regroup import regrouped
 from einlang_fhe import costs
-from einlang_fhe.compiling import Compiled, Job
+from einlang_fhe.compiling import UNSEEN, Compiled, Job, Outputs
 from einlang_fhe.deep import RING, Deep
 from einlang_fhe.options import Options
 from einlang_fhe.search.memory import COMPILED, key_of
@@ -23,19 +22,19 @@ __all__ = ["Bill", "Found", "Objective", "Plan", "compile_flow"]
 
 
 def compile_flow(
-    flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float] | None = None
+    flow: Dataflow, options: Options, known: Arrays, outputs: Outputs = UNSEEN
 ) -> Compiled:
     """The best slot program found for a dataflow, with the parameters it needs.
 
-    `known` are the tensors that are there when compiling; `peaks` are bounds on outputs
-    that turned out larger than what was assumed. The same again is remembered.
+    `known` are the tensors that are there when compiling; `outputs` is what data has shown.
+    The same again is remembered.
     """
-    key = key_of(flow, options, known, peaks or {})
+    key = key_of(flow, options, known, outputs)
     compiled = COMPILED.get(key)
     if compiled is None:
         other = regrouped(flow)
-        rivals = () if other == flow else (Job.of(other, options, known, peaks),)
-        compiled = _compiled(Job.of(flow, options, known, peaks), rivals)
+        rivals = () if other == flow else (Job.of(other, options, known, outputs),)
+        compiled = _compiled(Job.of(flow, options, known, outputs), rivals)
         parameters, rotations = compiled.parameters, compiled.program.rotations
         verify(compiled.levelled, parameters.depth, rotations, parameters.bootstrap)
         COMPILED.put(key, compiled)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from einlang.backend import Arrays
 from einlang.planning.dataflow import Dataflow
+from einlang_fhe.compiling import Outputs
 from einlang_fhe.options import Options
 
 
@@ -46,11 +47,11 @@ class Memory:
 COMPILED = Memory()
 
 
-def key_of(flow: Dataflow, options: Options, known: Arrays, peaks: Mapping[str, float]) -> Hashable:
+def key_of(flow: Dataflow, options: Options, known: Arrays, outputs: Outputs) -> Hashable:
     """All that decides on what is compiled; labels are shown, so they belong to it."""
     labels = tuple(step.label for step in flow.steps)
     data = tuple((name, known[name].shape, _digest(known[name])) for name in sorted(known))
-    return flow, labels, repr(options), data, tuple(sorted(peaks.items()))
+    return flow, labels, repr(options), data, outputs
 
 
 def _digest(array: np.ndarray[Any, Any]) -> bytes:
