@@ -24,9 +24,6 @@ from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.engines.noise import DECRYPTION
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Choices, Packing, Sent
-from einlang_fhe.gains import gains, kurtosis
-from einlang_fhe.graded import fit_graded, lightest
-from einlang_fhe.magnitude import Magnitude, magnitudes
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits, predicted_key_sizes
 from einlang_fhe.passes.budget import BoundKeys, in_a_row
@@ -37,10 +34,13 @@ from einlang_fhe.passes.grades import Grade, kinds
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import polynomials
 from einlang_fhe.plaintexts import Entry, Mask, Packed
-from einlang_fhe.rehearsal import rehearse
+from einlang_fhe.scales.gains import gains, kurtosis
+from einlang_fhe.scales.graded import fit_graded, lightest
+from einlang_fhe.scales.magnitude import Magnitude, magnitudes
+from einlang_fhe.scales.rehearsal import rehearse
+from einlang_fhe.scales.tails import ERRORS, tail
+from einlang_fhe.scales.unscaled import fit_unscaled, work
 from einlang_fhe.slots import SlotProgram
-from einlang_fhe.tails import ERRORS, tail
-from einlang_fhe.unscaled import fit_unscaled
 
 SMALLEST_FLAT = 18
 """Bits of scale that a program without rescaling needs at least."""
@@ -214,12 +214,15 @@ class Job:
             ranges.peak,
             self._growth(written, ranges.factor),
         )
-        if parameters is None:
-            several = written.program.count("multiply_plain") > 0
-            if several and worth(written.compiled(levelled, lightest(ring))):
-                return self._graded(ring, written, levelled, ranges.peak)
-            return None
-        return written.compiled(levelled, parameters)
+        plain = None if parameters is None else written.compiled(levelled, parameters)
+        if not _coarse(parameters, written.program):
+            return plain
+        if not worth(written.compiled(levelled, lightest(ring))):
+            return plain
+        finer = self._graded(ring, written, levelled, ranges.peak)
+        if plain is None or finer is None:
+            return plain or finer
+        return min(plain, finer, key=lambda one: work(one.parameters))
 
     def _graded(
         self, ring: int, written: Written, levelled: Levelled, peak: float
@@ -228,7 +231,9 @@ class Job:
         factors = kinds(levelled)
         if factors is None:
             return None
-        seen = rehearse(written.lowered, levelled, written.request, factors, self.known, peak)
+        program = written.lowered, levelled, written.request
+        least = None if self.options.absolute else self.outputs.least
+        seen = rehearse(*program, factors, self.known, peak, least)
         fitted = seen and fit_graded(ring, seen, self.options.precision)
         if not fitted:
             return None
@@ -303,6 +308,13 @@ def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Lev
     folded = FoldSlots(price, key).apply(levelled)
     many = options.keys is not None and len(folded.program.rotations) > options.keys
     return levelled if many else folded
+
+
+def _coarse(parameters: Parameters | None, program: SlotProgram) -> bool:
+    """Whether scales of their own may do for operands what one scale for all does not."""
+    if parameters is None:
+        return program.count("multiply_plain", "multiply") > 0
+    return parameters.digit > 0
 
 
 def _degree(operation: Operation, degrees: Sequence[int]) -> int:

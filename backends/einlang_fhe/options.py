@@ -37,13 +37,14 @@ SAFETY = 4
 @dataclass(frozen=True)
 class Options:
     """`precision`: the largest error, relative to max(1, largest output), or to 1 if it is
-    `absolute`. `engine`: who computes. `ring`: the smallest ring dimension; with `insecure`, the ring dimension
-    whatever its security. `scale`, `first`, `digits` override what is chosen. `minimise`:
-    what layouts are chosen for. `search`: how many instructions may be written to find
-    better layouts than the greedy ones. `threads`: at most so many, as many as there are
-    processors if None. `keep`: megabytes of plaintext operands that stay encoded between
-    runs. `bootstrap`: always or never, or where depth runs out if None. `keys`: at most so
-    many rotation keys, those of bootstraps aside, or as many as there are distances if None."""
+    `absolute`. `engine`: who computes. `ring`: the smallest ring dimension; with `insecure`,
+    the ring dimension whatever its security. `scale`, `first`, `digits` override what is
+    chosen. `minimise`: what layouts are chosen for. `search`: how many instructions may be
+    written to find better layouts than the greedy ones. `threads`: at most so many, as many as
+    there are processors if None. `keep`: megabytes of plaintext operands that stay encoded
+    between runs. `bootstrap`: always or never, or where depth runs out if None. `keys`: at most
+    so many rotation keys, those of bootstraps aside, or as many as there are distances if
+    None."""
 
     precision: float = 1e-4
     absolute: bool = False

@@ -20,7 +20,7 @@ import numpy as np
 from einlang.backend import Arrays, find
 from einlang.errors import BackendMistake, DataMistake, fail
 from einlang.planning.dataflow import Apply, Dataflow, Fold
-from einlang_fhe.magnitude import Magnitude
+from einlang_fhe.scales.magnitude import Magnitude
 
 Array = np.ndarray[Any, Any]
 

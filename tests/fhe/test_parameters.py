@@ -18,7 +18,7 @@ from einlang_fhe.parameters import (
     scale_bits,
     special_primes,
 )
-from einlang_fhe.unscaled import QUICK, fit_unscaled
+from einlang_fhe.scales.unscaled import QUICK, fit_unscaled
 
 from einlang.errors import BackendMistake
 

@@ -1,7 +1,7 @@
 """Scales of their own for operands of different kinds, in programs that are never rescaled.
 
-A scale for each factor need not be the same for all. What the client encrypts is one kind of
-factor; plaintexts are others, by the degree of what they multiply. Every value then has so
+A scale for each factor need not be the same for all. Kinds of factors are what the client
+encrypts, and plaintexts, each by the degree of what they multiply. Every value then has so
 many factors of each kind, terms of sums alike. Engines go on counting degrees: what is not
 at the common scale is packed that much larger or smaller, and what the client reads is
 divided by what came of it.
@@ -10,9 +10,9 @@ divided by what came of it.
 >>> from einlang_fhe.passes.flat import assign_flat
 >>> build = Builder(slots=4)
 >>> x = build.multiply_plain(build.input(0), 0)
->>> levelled = assign_flat(build.program((build.multiply_plain(build.multiply(x, x), 1),)))
+>>> levelled = assign_flat(build.program((build.multiply(x, x),)))
 >>> kinds(levelled)
-((1, 0, 0, 0, 0), (1, 1, 0, 0, 0), (2, 2, 0, 0, 0), (2, 2, 0, 0, 1))
+((1, 0, 0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 1, 0, 0, 0), (2, 0, 0, 0, 2, 0, 0, 0))
 """
 
 from __future__ import annotations
@@ -26,30 +26,45 @@ from einlang_fhe.plaintexts import Entry
 from einlang_fhe.slots import Instruction
 
 Kinds = tuple[int, ...]
-"""How many factors of each kind: of the client, of plaintexts at degree 1, at degree 2, ..."""
+"""How many factors of each kind: of the client at degree 1, 2, ..., of plaintexts likewise."""
 
 
 def kinds(levelled: Levelled) -> tuple[Kinds, ...] | None:
     """The factors of every value; None where terms of a sum have different ones."""
     found: list[Kinds] = []
-    width = max(levelled.degrees, default=1)
-    for step in levelled.program.instructions:
+    width, met = max(levelled.degrees, default=1), _met(levelled)
+    for number, step in enumerate(levelled.program.instructions):
         terms = [found[value] for value in step.arguments]
-        if step.verb != "multiply" and len(set(terms)) > 1:
+        if step.verb == "input":
+            terms = [_one(met.get(number, 1) - 1, 2 * width)]
+        elif step.verb in ("multiply_plain", "multiply_scalar"):
+            terms.append(_one(plaintext(levelled.degrees[step.arguments[0]], width), 2 * width))
+        elif step.verb != "multiply" and len(set(terms)) > 1:
             return None
-        found.append(_made(step, terms, width, levelled))
+        factor = step.verb.startswith("multiply")
+        found.append(tuple(map(sum, zip(*terms, strict=True))) if factor else terms[0])
     return tuple(found)
 
 
-def _made(step: Instruction, terms: Sequence[Kinds], width: int, levelled: Levelled) -> Kinds:
-    if step.verb == "input":
-        return _one(0, width)
-    if step.verb == "multiply":
-        return tuple(map(sum, zip(*terms, strict=True)))
-    if step.verb in ("multiply_plain", "multiply_scalar"):
-        own = _one(levelled.degrees[step.arguments[0]], width)
-        return tuple(map(sum, zip(terms[0], own, strict=True)))
-    return terms[0]
+def plaintext(degree: int, width: int) -> int:
+    """The kind of plaintexts that values of a degree are multiplied by; `width`: the largest."""
+    return width + degree - 1
+
+
+def of_client(kind: int, factors: Kinds) -> bool:
+    """Whether a kind is the client's."""
+    return 2 * kind < len(factors)
+
+
+def _met(levelled: Levelled) -> dict[int, int]:
+    """The least degree that each value is multiplied with as it is."""
+    found: dict[int, int] = {}
+    for step in levelled.program.instructions:
+        if step.verb == "multiply":
+            for value, other in (step.arguments, step.arguments[::-1]):
+                degree = levelled.degrees[other]
+                found[value] = min(found.get(value, degree), degree)
+    return found
 
 
 def _one(kind: int, width: int) -> Kinds:
@@ -84,7 +99,12 @@ class Grade:
             for step in program.instructions
         )
         graded = replace(levelled, program=replace(program, instructions=steps))
-        request = tuple(replace(sent, bits=sent.bits + self.more[0]) for sent in self.request)
+        inputs = enumerate(program.instructions)
+        sent = {step.number: n for n, step in inputs if step.verb == "input"}
+        request = tuple(
+            replace(item, bits=item.bits + self.excess(sent[number])) if number in sent else item
+            for number, item in enumerate(self.request)
+        )
         return Graded(graded, tuple(self.entries), request)
 
     def excess(self, value: int) -> float:
@@ -94,7 +114,8 @@ class Grade:
     def _rewritten(self, step: Instruction, levelled: Levelled) -> Instruction:
         value = step.arguments[0]
         factor = step.verb.startswith("multiply")
-        bits = self.more[levelled.degrees[value]] if factor else self.excess(value)
+        kind = plaintext(levelled.degrees[value], len(self.more) // 2)
+        bits = self.more[kind] if factor else self.excess(value)
         if step.verb.endswith("_plain"):
             return replace(step, attribute=self._plaintext(step.number, bits))
         if step.verb.endswith("_scalar"):

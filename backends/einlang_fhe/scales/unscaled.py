@@ -58,7 +58,7 @@ def fit_unscaled(
         return None
     room = math.log2(max(magnitude, 2.0)) + 1
     found = list(_candidates(ring, degree, switched, grown, least, room))
-    return min(found, key=_work, default=None)
+    return min(found, key=work, default=None)
 
 
 def _candidates(
@@ -127,7 +127,7 @@ def digit_sizes(prime: int, most: int) -> list[int]:
     return [digit for digit in found if digit is not None]
 
 
-def _work(parameters: Parameters) -> tuple[int, int, bool]:
+def work(parameters: Parameters) -> tuple[int, int, bool]:
     """What key switching and products grow with."""
     count = parameters.depth + 1
     return digits_of(parameters)[0] * count, count, parameters.first < QUICK

@@ -34,7 +34,7 @@ from einlang.planning.dataflow import (
     Type,
     View,
 )
-from einlang_fhe.tails import NORMAL, NUMBERS, of_sum, tail
+from einlang_fhe.scales.tails import NORMAL, NUMBERS, of_sum, tail
 
 WIDE = 8.0
 """Without a bound, no input is taken to lie further out than so many typical ones."""

@@ -22,9 +22,9 @@ import numpy as np
 from einlang_fhe.engines import noise
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.parameters import BOUNDS, digits_of
-from einlang_fhe.passes.grades import Kinds
-from einlang_fhe.rehearsal import Array, Rehearsal, Source
-from einlang_fhe.unscaled import LARGEST, LONE, digit_sizes
+from einlang_fhe.passes.grades import Kinds, of_client
+from einlang_fhe.scales.rehearsal import Array, Rehearsal, Source
+from einlang_fhe.scales.unscaled import LARGEST, LONE, digit_sizes
 
 DEVIATIONS = 8
 """So many times the root mean square of the outputs' errors has to be below the precision."""
@@ -36,9 +36,9 @@ MOST = 6
 """Primes: with more, rescaling pays."""
 PIECES = 8
 """Into which a prime is taken apart for key switching, at most."""
-HOPELESS = 8
+HOPELESS = 2.0**40
 """No sharing makes an error so much smaller."""
-STEPS = (2.0, 1.0, 0.5, 0.25)
+STEPS = (4.0, 1.0, 0.25)
 """Bits that kinds of factors exchange."""
 
 
@@ -56,6 +56,8 @@ def fit_graded(ring: int, seen: Rehearsal, precision: float) -> Fitted | None:
     `precision`: the largest error, relative to max(1, largest output).
     """
     for parameters in _candidates(ring, seen):
+        if _finest(seen, parameters) > precision:
+            return None
         share = Share.of(seen, parameters)
         if share is None or share.error * DEVIATIONS > HOPELESS * precision:
             continue
@@ -65,6 +67,13 @@ def fit_graded(ring: int, seen: Rehearsal, precision: float) -> Fitted | None:
             chosen = replace(parameters, scale=share.scale, prime=prime)
             return Fitted(chosen, tuple(share.bits.tolist()))
     return None
+
+
+def _finest(seen: Rehearsal, parameters: Parameters) -> float:
+    """The least error that can be promised: numbers are encoded from 53 bits."""
+    pairs = zip(seen.sources, _errors(seen, parameters).max(axis=1), strict=True)
+    sent = [error for source, error in pairs if source.kind is not None]
+    return DEVIATIONS * max(sent) / 2.0**LARGEST
 
 
 def lightest(ring: int) -> Parameters:
@@ -128,16 +137,22 @@ class Share:
         best, error = self, _error(self, errors)
         kinds = [k for k in np.flatnonzero(self.bits).tolist() if most[k]]
         for step in STEPS:
-            for more, less in permutations(kinds, 2):
-                bits = best.bits.copy()
-                bits[more] += step / most[more]
-                bits[less] -= step / most[less]
-                other = Share(self.seen, self.parameters, bits)
-                if bits[less] < LEAST or not other.fits:
-                    continue
-                if (found := _error(other, errors)) < error:
-                    best, error = other, found
+            better = True
+            while better:
+                better = False
+                for more, less in permutations(kinds, 2):
+                    other = best._exchanged(step, more, less)
+                    if other.bits[less] < LEAST or not other.fits:
+                        continue
+                    if (found := _error(other, errors)) < 0.99 * error:
+                        best, error, better = other, found, True
         return best
+
+    def _exchanged(self, step: float, more: int, less: int) -> Share:
+        bits, most = self.bits.copy(), self.seen.most
+        bits[more] += step / most[more]
+        bits[less] -= step / most[less]
+        return replace(self, bits=bits)
 
     @property
     def fits(self) -> bool:
@@ -172,4 +187,5 @@ def _deviation(source: Source, parameters: Parameters) -> float:
     """Of the error at a source, in units of 1."""
     if source.kind is None:
         return noise.digit_switching(parameters.ring, *digits_of(parameters))
-    return (noise.encoding if source.kind else noise.encryption)(parameters.ring)
+    sent = of_client(source.kind, source.factors)
+    return (noise.encryption if sent else noise.encoding)(parameters.ring)

@@ -6,7 +6,7 @@ a function, and the number of terms in a sum: its root where errors or signs dif
 to term.
 
 >>> from einlang.planning.dataflow import Port, Type
->>> from einlang_fhe.magnitude import magnitudes
+>>> from einlang_fhe.scales.magnitude import magnitudes
 >>> vector = Type((16,), range=(-2, 2))
 >>> dot = Step(Contract(((0,), (0,)), ()), (0, 1), Type(()))
 >>> flow = Dataflow((Port("x", vector), Port("y", vector)), (dot,), (2,), ("z",))
@@ -23,8 +23,8 @@ from math import isfinite, prod, sqrt
 from einlang.checking.intervals import image, within
 from einlang.checking.typed import Function
 from einlang.planning.dataflow import Add, Apply, Contract, Dataflow, Fold, Step
-from einlang_fhe.magnitude import Magnitude, one_sign, summed, terms
-from einlang_fhe.tails import NORMAL, of_sum
+from einlang_fhe.scales.magnitude import Magnitude, one_sign, summed, terms
+from einlang_fhe.scales.tails import NORMAL, of_sum
 
 POINTS = 256
 LARGEST = 1e6

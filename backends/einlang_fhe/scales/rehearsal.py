@@ -4,26 +4,14 @@ Errors of what the client encrypts, of plaintexts of each kind (`passes.grades`)
 switching are followed to the outputs, to the first order, and compared with the outputs:
 once for data as large as it may be, and for data that gets smaller down to nothing. A few
 vectors do for a program, since a vector holds thousands of numbers.
-
-Intervals of all numbers are followed as well, where the plaintexts are known. The numbers of
-a vector may be large as long as their mean is not: no coefficient of its polynomial exceeds
-the mean of their absolute values.
-
->>> from einlang_fhe.slots import Builder
->>> from einlang_fhe.passes.flat import assign_flat
->>> build = Builder(slots=4)
->>> levelled = assign_flat(build.program((build.multiply_plain(build.input(0), 0),)))
->>> low, high = intervals(levelled.program, [(0.0, 1.0)], [np.array([1.0, 2.0, 0.0, -1.0])])[0]
->>> low.tolist(), (high + 0.0).tolist()
-([0.0, 0.0, 0.0, -1.0], [1.0, 2.0, 0.0, 0.0])
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -34,19 +22,20 @@ from einlang.planning.dataflow import Dataflow, Port, Type
 from einlang_fhe.functor.lower import Lowered, Reply
 from einlang_fhe.functor.values import Packing, Sent
 from einlang_fhe.layout import unpack
-from einlang_fhe.passes.grades import Kinds
+from einlang_fhe.passes.grades import Kinds, plaintext
 from einlang_fhe.passes.levels import Levelled
-from einlang_fhe.passes.order import last_uses
+from einlang_fhe.scales.simulation import intervals, run, turned
 from einlang_fhe.slots import Instruction, SlotProgram
 from einlang_fhe.tensors import extract, values_of
 
 Array = np.ndarray[Any, Any]
-Interval = tuple[Array, Array]
 
 SWITCHES = ("relinearize", "rotate", "rotate_sum")
 """Verbs that switch keys."""
 
 
+DRAWN = 32
+"""Elements of an output, in all draws of errors, that a root mean square is taken of."""
 SIZES = (1.0, 0.35, 0.15, 0.0)
 """How large data is that is rehearsed with, beside what it may be."""
 SMALL = 1e-3
@@ -69,7 +58,7 @@ class Rehearsal:
     """What was seen.
 
     `growth[source, size]`: the root mean square of the outputs' errors for an error of 1 at a
-    source, over max(1, largest output). `held`: factors, and a bound on the coefficients, of
+    source, over what it counts beside. `held`: factors, and a bound on the coefficients, of
     what is decrypted or encoded; `outputs`: factors of what is decrypted. `wide`: whether
     outputs are complex. `lone`: whether one prime may do.
     """
@@ -114,13 +103,17 @@ def rehearse(
     factors: Sequence[Kinds],
     known: Arrays,
     peak: float,
+    least: float | None = 1.0,
 ) -> Rehearsal | None:
     """A rehearsal of a program with these factors; None where it is too large for one.
 
-    `peak`: how large the numbers in its outputs can be, as far as is known otherwise.
+    `peak`: how large the numbers in its outputs can be, as far as is known otherwise. Errors
+    are relative to the largest output, or to `least` where that is larger; or absolute.
     """
     program = levelled.program
-    if len(program.instructions) * program.slots > BUSY:
+    elements = min((prod(reply.layout.shape) for reply in lowered.replies), default=1)
+    draws = max(1, -(-DRAWN // max(1, elements)))
+    if len(program.instructions) * program.slots * draws > BUSY:
         return None
     data = _drawn(lowered.tensors.inputs, known)
     read = {entry.reads for entry in lowered.plaintexts if entry.reads is not None}
@@ -129,11 +122,12 @@ def rehearse(
     sent = {item.value for item in request}
     packed = [values_of(lowered.tensors, sent, some) for some in data]
     rows = [np.stack([item.row(tensors) for tensors in packed]) for item in request]
+    rows = [np.repeat(row, draws, axis=0) for row in rows]
     wide = any(reply.layout.complex for reply in lowered.replies)
     found = sources(levelled, factors)
     errors = Errors(levelled, factors, found, rows, plaintexts, wide, np.random.default_rng(1))
     outputs = run(program, errors.execute)
-    growth = [_growth(lowered.replies, outputs, source) for source in range(len(found))]
+    growth = [_growth(lowered.replies, outputs, n, least) for n in range(len(found))]
     bounds = _bounds(lowered, program, request, plaintexts, known)
     held = [
         (factors[value], min(peak, bound))
@@ -171,25 +165,52 @@ def _smaller(type: Type, array: Array, size: float) -> Array:
     return least + size * (array - least)
 
 
-def _growth(replies: Sequence[Reply], outputs: Sequence[tuple[Array, Error]], source: int) -> Array:
-    """How far outputs are off for an error of 1 at a source, for data of every size."""
-    return np.array([_worst(replies, outputs, source, size) for size in range(len(SIZES))])
+Outcome = Sequence[tuple[Array, "Error"]]
 
 
-def _worst(
-    replies: Sequence[Reply], outputs: Sequence[tuple[Array, Error]], source: int, size: int
-) -> float:
-    """The most for any output."""
-    found = [0.0]
+def _growth(replies: Sequence[Reply], outputs: Outcome, source: int, least: float | None) -> Array:
+    """How far outputs are off for an error of 1 at a source, for data of every size: the most."""
+    found = [np.zeros(len(SIZES))]
     for reply in replies:
-        held = outputs[reply.first : reply.first + reply.layout.count]
-        values = np.stack([value[size] for value, _ in held])
-        zero = np.zeros_like(values[0])
-        errors = np.stack([error[source][size] if source in error else zero for _, error in held])
-        off = np.sqrt(np.mean((unpack(errors, reply.layout) * reply.factor) ** 2))
-        largest = np.abs(unpack(values, reply.layout) * reply.factor).max(initial=1.0)
-        found.append(float(off / largest))
-    return max(found)
+        held = [
+            (_by_size(value), {key: _by_size(found) for key, found in error.items()})
+            for value, error in outputs[reply.first : reply.first + reply.layout.count]
+        ]
+        off, largest = np.array([_seen(reply, held, source, n) for n in range(len(SIZES))]).T
+        found.append(off if least is None else _relative(off, largest, least))
+    return np.max(found, axis=0)
+
+
+def _by_size(rows: Array) -> Array:
+    """Of shape (sizes, draws, slots)."""
+    whole = np.broadcast_to(rows, (max(len(rows), len(SIZES)), rows.shape[-1]))
+    return whole.reshape(len(SIZES), -1, rows.shape[-1])
+
+
+def _seen(reply: Reply, by_size: Outcome, source: int, size: int) -> tuple[float, float]:
+    """The root mean square of an output's errors, and its largest element."""
+    values = np.stack([value[size] for value, _ in by_size])
+    largest = np.abs(unpack(values[:, 0], reply.layout) * reply.factor).max(initial=0.0)
+    zero = np.zeros_like(values[0])
+    errors = np.stack([error[source][size] if source in error else zero for _, error in by_size])
+    drawn = [unpack(errors[:, n], reply.layout) * reply.factor for n in range(errors.shape[1])]
+    return float(np.sqrt(np.mean(np.square(drawn)))), float(largest)
+
+
+def _relative(off: Array, largest: Array, least: float) -> Array:
+    """Errors over outputs, which count for `least` where they are smaller.
+
+    The ratio is largest where they are just that large: between two sizes, both are taken to
+    grow like powers.
+
+    >>> _relative(np.array([1e4, 1.0, 0.0]), np.array([1e6, 1.0, 0.0]), 100.0).tolist()
+    [0.21544346900318825, 0.01, 0.0]
+    """
+    ratio = off / np.maximum(largest, least)
+    for n in np.flatnonzero((largest[:-1] > least) & (largest[1:] > 0) & (off[1:] > 0)):
+        steep = np.log(off[n] / off[n + 1]) / np.log(largest[n] / largest[n + 1])
+        ratio[n] = max(ratio[n], off[n] * (least / largest[n]) ** steep / least)
+    return ratio
 
 
 def _bounds(
@@ -232,30 +253,6 @@ def _added(
             yield held, abs(step.attribute) + SMALL
 
 
-def turned(step: Instruction, values: Sequence[Array]) -> Array:
-    """A linear verb without plaintext, on arrays whose last axis are the slots."""
-    if step.verb == "add":
-        return values[0] + values[1]
-    if step.verb == "subtract":
-        return values[0] - values[1]
-    if step.verb == "negate":
-        return -values[0]
-    if step.verb in ("rotate", "rotate_sum"):
-        moved = [np.roll(v, -d, axis=-1) for v, d in zip(values, step.distances, strict=True)]
-        return sum(moved[1:], moved[0])
-    return values[0]
-
-
-def run(program: SlotProgram, execute: Callable[[int, Instruction, list[Any]], Any]) -> list[Any]:
-    """What a way to execute instructions makes of the outputs."""
-    last, values = last_uses(program), dict[int, Any]()
-    for number, step in enumerate(program.instructions):
-        values[number] = execute(number, step, [values[value] for value in step.arguments])
-        for value in {value for value in step.arguments if last[value] == number}:
-            del values[value]
-    return [values[value] for value in program.outputs]
-
-
 Error = dict[int, Array]
 """By the number of its source, how far a value is off, in units of what that is at the source."""
 
@@ -284,7 +281,8 @@ class Errors:
         values, errors = [value for value, _ in pairs], [error for _, error in pairs]
         if step.verb == "input":
             value = self.request[step.number]
-            return value, {self.kinds[0]: self._error(value.shape)}
+            kind = self.kinds[self.factors[number].index(1)]
+            return value, {kind: self._error(value.shape)}
         if step.verb == "multiply":
             others = zip(errors, reversed(values), strict=True)
             return values[0] * values[1], _sum([_times(e, value) for e, value in others])
@@ -307,8 +305,9 @@ class Errors:
         other, degree = self.plaintexts[step.number], self.levelled.degrees[step.arguments[0]]
         key = step.number, degree
         if key not in self.rounded:
-            self.rounded[key] = self._error(other.shape)
-        rounded = {self.kinds[degree]: value * self.rounded[key]}
+            self.rounded[key] = self._error(value.shape)
+        kind = plaintext(degree, len(self.factors[0]) // 2)
+        rounded = {self.kinds[kind]: value * self.rounded[key]}
         return value * other, _sum([_times(error, other), rounded])
 
     def _error(self, shape: tuple[int, ...]) -> Array:
@@ -334,56 +333,3 @@ def _turned(step: Instruction, errors: Sequence[Error]) -> Error:
     names = dict.fromkeys(source for error in errors for source in error)
     zero = np.zeros(1)
     return {name: turned(step, [error.get(name, zero) for error in errors]) for name in names}
-
-
-def intervals(
-    program: SlotProgram, request: Sequence[tuple[float, float]], plaintexts: Sequence[Array]
-) -> list[Interval]:
-    """Between what bounds the numbers in each slot of the outputs lie; of complex numbers, the
-    absolute values."""
-
-    def execute(number: int, step: Instruction, held: list[Interval]) -> Interval:
-        if step.verb == "input":
-            low, high = request[step.number]
-            return np.full(program.slots, low), np.full(program.slots, high)
-        if step.verb == "multiply":
-            return _square(*held[0]) if len(set(step.arguments)) == 1 else _product(*held)
-        if step.verb == "multiply_plain":
-            return _weighed(held[0], plaintexts[step.number])
-        if step.verb == "multiply_scalar":
-            return _weighed(held[0], np.array(step.attribute))
-        if step.verb in ("add_plain", "add_scalar"):
-            other = plaintexts[step.number] if step.verb == "add_plain" else step.attribute
-            return _moved(held[0], np.asarray(other))
-        if step.verb == "negate":
-            return -held[0][1], -held[0][0]
-        if step.verb == "subtract":
-            return held[0][0] - held[1][1], held[0][1] - held[1][0]
-        return turned(step, [low for low, _ in held]), turned(step, [high for _, high in held])
-
-    return run(program, execute)
-
-
-def _square(low: Array, high: Array) -> Interval:
-    ends = np.maximum(low**2, high**2)
-    return np.where((low <= 0) & (high >= 0), 0.0, np.minimum(low**2, high**2)), ends
-
-
-def _product(left: Interval, right: Interval) -> Interval:
-    ends = [one * other for one in left for other in right]
-    return np.minimum.reduce(ends), np.maximum.reduce(ends)
-
-
-def _weighed(held: Interval, other: Array) -> Interval:
-    if np.iscomplexobj(other):
-        size = np.maximum(-held[0], held[1]) * np.abs(other)
-        return -size, size
-    return np.minimum(held[0] * other, held[1] * other), np.maximum(
-        held[0] * other, held[1] * other
-    )
-
-
-def _moved(held: Interval, other: Array) -> Interval:
-    if np.iscomplexobj(other):
-        return held[0] - np.abs(other), held[1] + np.abs(other)
-    return held[0] + other, held[1] + other
