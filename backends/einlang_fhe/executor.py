@@ -149,13 +149,22 @@ class Executor:
 
 
 def _run(calls: Sequence[Call], values: list[Any], progress: Progress | None) -> None:
+    if progress is not None:
+        _reported(calls, values, progress)
+        return
+    for function, result, arguments, dead in calls:
+        values[result] = function(*[values[register] for register in arguments])
+        for register in dead:
+            values[register] = None
+
+
+def _reported(calls: Sequence[Call], values: list[Any], progress: Progress) -> None:
     told = perf_counter()
     for done, (function, result, arguments, dead) in enumerate(calls, 1):
         values[result] = function(*[values[register] for register in arguments])
         for register in dead:
             values[register] = None
-        if progress is not None and perf_counter() > told + SILENT:
+        if perf_counter() > told + SILENT:
             progress(done, len(calls))
             told = perf_counter()
-    if progress is not None:
-        progress(len(calls), len(calls))
+    progress(len(calls), len(calls))

@@ -207,9 +207,10 @@ def _relative(off: Array, largest: Array, least: float) -> Array:
     [0.21544346900318825, 0.01, 0.0]
     """
     ratio = off / np.maximum(largest, least)
-    for n in np.flatnonzero((largest[:-1] > least) & (largest[1:] > 0) & (off[1:] > 0)):
+    smaller = (largest[1:] > 0) & (1.001 * largest[1:] < largest[:-1])
+    for n in np.flatnonzero((largest[:-1] > least) & smaller & (off[1:] > 0)):
         steep = np.log(off[n] / off[n + 1]) / np.log(largest[n] / largest[n + 1])
-        ratio[n] = max(ratio[n], off[n] * (least / largest[n]) ** steep / least)
+        ratio[n] = max(ratio[n], off[n] * (least / largest[n]) ** max(steep, 0.0) / least)
     return ratio
 
 
