@@ -200,7 +200,7 @@ def _tenseal() -> list[Case]:
         Case(
             "tenseal-matmul",
             *matmul,
-            _expert("products.matmat"),
+            _expert("products.coarse_matmat"),
             peer=TENSEAL["tenseal-matmul"],
         ),
         Case(

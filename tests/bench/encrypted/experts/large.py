@@ -10,8 +10,6 @@ import numpy as np
 from encrypted.experts.kit import Array, Cipher, Expert, Plain, Ring, inner, spread
 from encrypted.experts.products import complexify, conjugate
 
-PAIR = Ring(4096, first=54, prime=54, depth=1)
-
 
 def matmul() -> Expert:
     """`ik,kj->ij` of 128 by 128 by 128: blocks of 64 by 32 results, one pair of k a product.
@@ -33,8 +31,8 @@ def matmul() -> Expert:
     def unpack(slots: Array) -> Array:
         return slots.real.reshape(2, 4, 64, 32).swapaxes(1, 2).reshape(128, 128)
 
-    says = "two terms a slot, no keys, operands copied by the client"
-    return Expert(says, PAIR, 46, 92, pack, kernel, unpack)
+    says = "two terms a slot, one prime, no keys, operands copied by the client"
+    return Expert(says, Ring(4096, first=60), 26.5, 53, pack, kernel, unpack)
 
 
 def attention() -> Expert:

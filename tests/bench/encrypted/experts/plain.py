@@ -17,7 +17,7 @@ from encrypted.experts.kit import (
     fold_keys,
     spread,
 )
-from encrypted.experts.products import PAIR, SHORT, complexify
+from encrypted.experts.products import SHORT, SMALL, complexify
 
 
 def weigh(context: Any, ciphers: list[Cipher], weights: list[Plain]) -> Cipher:
@@ -27,50 +27,50 @@ def weigh(context: Any, ciphers: list[Cipher], weights: list[Plain]) -> Cipher:
 
 
 def vecmat() -> Expert:
-    """`k,kj->j` of 128 by 128, the matrix plain: k is 4 ciphertexts by 32 copies of j.
+    """`k,kj->j` of 128 by 128, the matrix plain: k is 8 ciphertexts by 16 copies of j.
 
     Columns j and j + 64 are the parts of complex numbers.
     """
 
     def pack(v: Array, w: Array) -> Array:
-        return spread(v.reshape(4, 32, 1), (4, 32, 64))
+        return spread(v.reshape(8, 16, 1), (8, 16, 64))
 
     def plain(v: Array, w: Array) -> Array:
-        return complexify(w.reshape(4, 32, 2, 64), 2).reshape(4, 2048)
+        return complexify(w.reshape(8, 16, 2, 64), 2).reshape(8, 1024)
 
     def kernel(context: Any, request: list[Cipher], weights: list[Plain]) -> list[Cipher]:
-        return [fold(context, weigh(context, request, weights), 64, 32)]
+        return [fold(context, weigh(context, request, weights), 64, 16)]
 
     def unpack(slots: Array) -> Array:
         return np.concatenate([slots[0, :64].real, slots[0, :64].imag])
 
-    says = "two columns a slot, 5 bits of slots to sum, one prime"
-    keys = fold_keys(64, 32)
-    return Expert(says, SHORT, 28, 52, pack, kernel, unpack, keys, plain=plain, weight=24)
+    says = "two columns a slot, 4 bits of slots to sum, one prime"
+    keys = fold_keys(64, 16)
+    return Expert(says, SMALL, 24, 46, pack, kernel, unpack, keys, plain=plain, weight=22)
 
 
 def matmul() -> Expert:
-    """`ik,kj->ij` of 16 by 32 by 32, the second plain: k is 4 ciphertexts by 8 copies of ij.
+    """`ik,kj->ij` of 16 by 32 by 32, the second plain: k is 8 ciphertexts by 4 copies of ij.
 
     Columns j and j + 16 are the parts of complex numbers.
     """
 
     def pack(a: Array, b: Array) -> Array:
-        return spread(a.T.reshape(4, 8, 16, 1), (4, 8, 16, 16))
+        return spread(a.T.reshape(8, 4, 16, 1), (8, 4, 16, 16))
 
     def plain(a: Array, b: Array) -> Array:
-        return spread(complexify(b.reshape(4, 8, 1, 2, 16), 3), (4, 8, 16, 16))
+        return spread(complexify(b.reshape(8, 4, 1, 2, 16), 3), (8, 4, 16, 16))
 
     def kernel(context: Any, request: list[Cipher], weights: list[Plain]) -> list[Cipher]:
-        return [fold(context, weigh(context, request, weights), 256, 8)]
+        return [fold(context, weigh(context, request, weights), 256, 4)]
 
     def unpack(slots: Array) -> Array:
         half = slots[0, :256].reshape(16, 16)
         return np.hstack([half.real, half.imag])
 
-    says = "two columns a slot, 3 bits of slots to sum, one prime"
-    keys = fold_keys(256, 8)
-    return Expert(says, SHORT, 28, 52, pack, kernel, unpack, keys, plain=plain, weight=24)
+    says = "two columns a slot, 2 bits of slots to sum, one prime"
+    keys = fold_keys(256, 4)
+    return Expert(says, SMALL, 24, 46, pack, kernel, unpack, keys, plain=plain, weight=22)
 
 
 # -- 512 by 512 ----------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def diagonals() -> Expert:
         return [_collect(context, weigh(context, request, weights))]
 
     says = "64 rotated vectors from the client, two rows a slot, 3 bits of slots to sum"
-    return Expert(says, PAIR, 70, 98, pack, kernel, _rows, _COLLECT, plain=plain, weight=28)
+    return Expert(says, SHORT, 28, 52, pack, kernel, _rows, _COLLECT, plain=plain, weight=24)
 
 
 def steps() -> Expert:
@@ -131,7 +131,7 @@ def steps() -> Expert:
 
     says = "8 rotated vectors from the client, 8 giant steps, two rows a slot"
     keys = (*_COLLECT, *range(32, 256, 32))
-    return Expert(says, PAIR, 70, 98, pack, kernel, _rows, keys, plain=plain, weight=28)
+    return Expert(says, SHORT, 28, 52, pack, kernel, _rows, keys, plain=plain, weight=24)
 
 
 _COLLECT = (*fold_keys(1, 4), 1024)

@@ -12,6 +12,8 @@ ONE = Ring(4096, first=60)
 """2048 slots, one prime, which holds a product at 27 bits of scale; no key switching."""
 SHORT = Ring(4096, first=60, digit=20)
 """The same with key switching of products by three digits."""
+SMALL = Ring(2048, first=53, digit=18)
+"""1024 slots, one prime, for products of 46 bits; keys are switched by three digits."""
 PAIR = Ring(4096, first=54, prime=54, depth=1)
 """2048 slots, two primes, each of which is a digit."""
 
@@ -109,25 +111,31 @@ def matvec() -> Expert:
     return Expert(says, PAIR, 46, 92, pack, kernel, unpack, keys, relinearize=1)
 
 
-def matmat() -> Expert:
-    """`ik,kj->ij` of 16 by 32 by 32: k is 4 ciphertexts by 2 parts by 4 copies of ij."""
+def matmat(count: int = 4, ring: Ring = SHORT, bits: int = 27) -> Expert:
+    """`ik,kj->ij` of 16 by 32 by 32: k is `count` ciphertexts by 2 parts by copies of ij."""
+    copies = 16 // count
 
     def pack(a: Array, b: Array) -> list[Array]:
-        left = complexify(a.T.reshape(4, 2, 4, 16, 1), 1)
-        right = conjugate(b.reshape(4, 2, 4, 1, 32), 1)
-        shape = (4, 4, 16, 32)
+        left = complexify(a.T.reshape(count, 2, copies, 16, 1), 1)
+        right = conjugate(b.reshape(count, 2, copies, 1, 32), 1)
+        shape = (count, copies, 16, 32)
         return [*spread(left, shape), *spread(right, shape)]
 
     def kernel(context: Any, request: list[Cipher], plain: list[Plain]) -> list[Cipher]:
-        total = context.Relinearize(inner(context, request[:4], request[4:]))
-        return [fold(context, total, 512, 4)]
+        total = context.Relinearize(inner(context, request[:count], request[count:]))
+        return [fold(context, total, 512, copies)]
 
     def unpack(slots: Array) -> Array:
         return slots[0, :512].real.reshape(16, 32)
 
-    says = "two terms a slot, 2 bits of slots to sum, one prime"
-    keys = fold_keys(512, 4)
-    return Expert(says, SHORT, 27, 54, pack, kernel, unpack, keys, relinearize=1)
+    says = f"two terms a slot, {copies // 2} bits of slots to sum, one prime"
+    keys = fold_keys(512, copies)
+    return Expert(says, ring, bits, 2 * bits, pack, kernel, unpack, keys, relinearize=1)
+
+
+def coarse_matmat() -> Expert:
+    """The same, with errors beside results of 10 and more."""
+    return matmat(8, SMALL, 23)
 
 
 def batched() -> Expert:
