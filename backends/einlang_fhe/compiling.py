@@ -234,7 +234,8 @@ class Job:
         program = written.lowered, levelled, written.request
         least = None if self.options.absolute else self.outputs.least
         seen = rehearse(*program, factors, self.known, peak, least)
-        fitted = seen and fit_graded(ring, seen, self.options.precision)
+        far = tail(kurtosis(self.flow, self.sizes), ERRORS)
+        fitted = seen and fit_graded(ring, seen, self.options.precision, far)
         if not fitted:
             return None
         more = [bits - fitted.parameters.scale for bits in fitted.bits]
@@ -313,7 +314,7 @@ def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Lev
 def _coarse(parameters: Parameters | None, program: SlotProgram) -> bool:
     """Whether scales of their own may do for operands what one scale for all does not."""
     if parameters is None:
-        return program.count("multiply_plain", "multiply") > 0
+        return program.turns + program.count("multiply_plain", "multiply") > 0
     return parameters.digit > 0
 
 

@@ -152,16 +152,19 @@ def _run(calls: Sequence[Call], values: list[Any], progress: Progress | None) ->
     if progress is not None:
         _reported(calls, values, progress)
         return
+    read = values.__getitem__
     for function, result, arguments, dead in calls:
-        values[result] = function(*[values[register] for register in arguments])
+        made = function(*map(read, arguments))
+        values[result] = values[arguments[0]] if made is None else made
         for register in dead:
             values[register] = None
 
 
 def _reported(calls: Sequence[Call], values: list[Any], progress: Progress) -> None:
-    told = perf_counter()
+    told, read = perf_counter(), values.__getitem__
     for done, (function, result, arguments, dead) in enumerate(calls, 1):
-        values[result] = function(*[values[register] for register in arguments])
+        made = function(*map(read, arguments))
+        values[result] = values[arguments[0]] if made is None else made
         for register in dead:
             values[register] = None
         if perf_counter() > told + SILENT:

@@ -20,7 +20,8 @@ Cipher = Any
 Hoisted = Any
 Plain = Any
 Bound = Callable[..., Any]
-"""A verb with its number filled in: ciphertexts, and a plaintext, to a ciphertext."""
+"""A verb with its number filled in: ciphertexts, and a plaintext, to a ciphertext; or to nothing,
+where it has overwritten its first operand."""
 
 
 @dataclass(frozen=True)

@@ -252,11 +252,14 @@ class _Running(binding.Spoken):
         super().__init__("compute")
 
     def __enter__(self) -> None:
-        CACHE.__enter__()
+        with CACHE.lock:
+            CACHE.readers += 1
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        CACHE.__exit__()
-        super().__exit__(kind, error, trace)
+        with CACHE.lock:
+            CACHE.readers -= 1
+        if error is not None:
+            super().__exit__(kind, error, trace)
 
 
 class OpenFHEEvaluator(Rotating):

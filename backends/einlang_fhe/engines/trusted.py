@@ -31,8 +31,7 @@ def bind(
     if step.verb in _DIRECT:
         return getattr(context, _DIRECT[step.verb])
     if step.verb in _PAIRS:
-        name = _PAIRS[step.verb][fresh]
-        return _into(getattr(context, name)) if fresh else getattr(context, name)
+        return getattr(context, _PAIRS[step.verb][fresh])
     if step.verb in _MAKERS:
         return _MAKERS[step.verb](run, step, operands[0], fresh)
     return checked(run, step)
@@ -50,7 +49,7 @@ _PAIRS = {
     "negate": ("EvalNegate", "EvalNegateInPlace"),
     "rescale": ("Rescale", "RescaleInPlace"),
 }
-"""What makes a new ciphertext, and what overwrites the first operand."""
+"""What makes a new ciphertext; and what overwrites the first operand, and returns nothing."""
 
 
 def _add_scalar(run: OpenFHEEvaluator, step: Instruction, operand: Operand, fresh: bool) -> Bound:

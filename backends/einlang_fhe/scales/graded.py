@@ -26,8 +26,8 @@ from einlang_fhe.passes.grades import Kinds, of_client
 from einlang_fhe.scales.rehearsal import Array, Rehearsal, Source
 from einlang_fhe.scales.unscaled import LARGEST, LONE, digit_sizes
 
-DEVIATIONS = 8
-"""So many times the root mean square of the outputs' errors has to be below the precision."""
+DEVIATIONS = 8.0
+"""So many times the root mean square of the outputs' errors is below the precision, at most."""
 SLACK = 1.1
 """Bits above the largest number: its sign, and what primes lack of a power of two."""
 LEAST = 8
@@ -50,19 +50,23 @@ class Fitted:
     bits: tuple[float, ...]
 
 
-def fit_graded(ring: int, seen: Rehearsal, precision: float) -> Fitted | None:
+def fit_graded(
+    ring: int, seen: Rehearsal, precision: float, far: float = DEVIATIONS
+) -> Fitted | None:
     """The lightest parameters in a ring; None where nothing is precise enough in it.
 
-    `precision`: the largest error, relative to max(1, largest output).
+    `precision`: the largest error, as the rehearsal has it. `far`: how many deviations off the
+    elements of outputs may be; more than `DEVIATIONS` are not counted.
     """
+    precision = precision / min(far, DEVIATIONS)
     for parameters in _candidates(ring, seen):
         if _finest(seen, parameters) > precision:
             return None
         share = Share.of(seen, parameters)
-        if share is None or share.error * DEVIATIONS > HOPELESS * precision:
+        if share is None or share.error > HOPELESS * precision:
             continue
         share = share.settled()
-        if share.error * DEVIATIONS <= precision:
+        if share.error <= precision:
             prime = parameters.prime if parameters.depth else 0
             chosen = replace(parameters, scale=share.scale, prime=prime)
             return Fitted(chosen, tuple(share.bits.tolist()))
@@ -73,7 +77,7 @@ def _finest(seen: Rehearsal, parameters: Parameters) -> float:
     """The least error that can be promised: numbers are encoded from 53 bits."""
     pairs = zip(seen.sources, _errors(seen, parameters).max(axis=1), strict=True)
     sent = [error for source, error in pairs if source.kind is not None]
-    return DEVIATIONS * max(sent) / 2.0**LARGEST
+    return max(sent, default=0.0) / 2.0**LARGEST
 
 
 def lightest(ring: int) -> Parameters:
