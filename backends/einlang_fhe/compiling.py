@@ -234,8 +234,7 @@ class Job:
         program = written.lowered, levelled, written.request
         least = None if self.options.absolute else self.outputs.least
         seen = rehearse(*program, factors, self.known, peak, least)
-        far = tail(kurtosis(self.flow, self.sizes), ERRORS)
-        fitted = seen and fit_graded(ring, seen, self.options.precision, far)
+        fitted = seen and fit_graded(ring, seen, self.options.precision)
         if not fitted:
             return None
         more = [bits - fitted.parameters.scale for bits in fitted.bits]

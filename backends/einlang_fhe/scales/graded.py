@@ -26,8 +26,6 @@ from einlang_fhe.passes.grades import Kinds, of_client
 from einlang_fhe.scales.rehearsal import Array, Rehearsal, Source
 from einlang_fhe.scales.unscaled import LARGEST, LONE, digit_sizes
 
-DEVIATIONS = 8.0
-"""So many times the root mean square of the outputs' errors is below the precision, at most."""
 SLACK = 1.1
 """Bits above the largest number: its sign, and what primes lack of a power of two."""
 LEAST = 8
@@ -50,15 +48,12 @@ class Fitted:
     bits: tuple[float, ...]
 
 
-def fit_graded(
-    ring: int, seen: Rehearsal, precision: float, far: float = DEVIATIONS
-) -> Fitted | None:
+def fit_graded(ring: int, seen: Rehearsal, precision: float) -> Fitted | None:
     """The lightest parameters in a ring; None where nothing is precise enough in it.
 
-    `precision`: the largest error, as the rehearsal has it. `far`: how many deviations off the
-    elements of outputs may be; more than `DEVIATIONS` are not counted.
+    `precision`: the largest error, as the rehearsal has it.
     """
-    precision = precision / min(far, DEVIATIONS)
+    precision = precision / seen.far
     for parameters in _candidates(ring, seen):
         if _finest(seen, parameters) > precision:
             return None

@@ -25,6 +25,7 @@ from einlang_fhe.layout import unpack
 from einlang_fhe.passes.grades import Kinds, plaintext
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.scales.simulation import intervals, run, turned
+from einlang_fhe.scales.tails import ERRORS, tail
 from einlang_fhe.slots import Instruction, SlotProgram
 from einlang_fhe.tensors import extract, values_of
 
@@ -60,7 +61,8 @@ class Rehearsal:
     `growth[source, size]`: the root mean square of the outputs' errors for an error of 1 at a
     source, over what it counts beside. `held`: factors, and a bound on the coefficients, of
     what is decrypted or encoded; `outputs`: factors of what is decrypted. `wide`: whether
-    outputs are complex. `lone`: whether one prime may do.
+    outputs are complex. `lone`: whether one prime may do. `far`: how many times their root mean
+    square errors may be.
     """
 
     sources: list[Source]
@@ -69,6 +71,7 @@ class Rehearsal:
     outputs: list[Kinds]
     wide: bool
     lone: bool
+    far: float = 8.0
 
     @property
     def switches(self) -> bool:
@@ -128,6 +131,7 @@ def rehearse(
     errors = Errors(levelled, factors, found, rows, plaintexts, wide, np.random.default_rng(1))
     outputs = run(program, errors.execute)
     growth = [_growth(lowered.replies, outputs, n, least) for n in range(len(found))]
+    heavy = max((_kurtosis(lowered.replies, outputs, n) for n in range(len(found))), default=1.0)
     bounds = _bounds(lowered, program, request, plaintexts, known)
     held = [
         (factors[value], min(peak, bound))
@@ -135,7 +139,8 @@ def rehearse(
     ]
     added = list(_added(program, factors, plaintexts))
     replied = [factors[value] for value in program.outputs]
-    return Rehearsal(found, np.array(growth), held + added, replied, wide, not added)
+    far = tail(heavy, ERRORS)
+    return Rehearsal(found, np.array(growth), held + added, replied, wide, not added, far)
 
 
 def _drawn(ports: Sequence[Port], known: Arrays) -> list[dict[str, Array]]:
@@ -153,7 +158,9 @@ def _drawn(ports: Sequence[Port], known: Arrays) -> list[dict[str, Array]]:
 
 
 def _sample(type: Type, draw: np.random.Generator) -> Array:
-    """Uniform in a range, or else standard normal."""
+    """Uniform in a range, or else standard normal; of few elements, all as large as can be."""
+    if prod(type.shape) < DRAWN:
+        return np.asarray(type.range or (-1.0, 1.0))[draw.integers(0, 2, type.shape)]
     if type.range is None:
         return draw.standard_normal(type.shape)
     return draw.uniform(*type.range, type.shape)
@@ -170,15 +177,21 @@ Outcome = Sequence[tuple[Array, "Error"]]
 
 def _growth(replies: Sequence[Reply], outputs: Outcome, source: int, least: float | None) -> Array:
     """How far outputs are off for an error of 1 at a source, for data of every size: the most."""
-    found = [np.zeros(len(SIZES))]
+    found: list[Array] = [np.zeros(len(SIZES))]
     for reply in replies:
-        held = [
-            (_by_size(value), {key: _by_size(found) for key, found in error.items()})
-            for value, error in outputs[reply.first : reply.first + reply.layout.count]
-        ]
-        off, largest = np.array([_seen(reply, held, source, n) for n in range(len(SIZES))]).T
+        seen = [_seen(reply, outputs, source, n) for n in range(len(SIZES))]
+        off = np.array([np.sqrt(np.mean(errors**2)) for _, errors in seen])
+        largest = np.array([np.abs(values).max(initial=0.0) for values, _ in seen])
         found.append(off if least is None else _relative(off, largest, least))
     return np.max(found, axis=0)
+
+
+def _kurtosis(replies: Sequence[Reply], outputs: Outcome, source: int) -> float:
+    """Of the outputs' errors for errors at a source, where data is as large as it may be."""
+    errors = [_seen(reply, outputs, source, 0)[1] for reply in replies]
+    squares = [np.mean(some**2) for some in errors]
+    pairs = zip(errors, squares, strict=True)
+    return max((float(np.mean(e**4) / square**2) for e, square in pairs if square), default=1.0)
 
 
 def _by_size(rows: Array) -> Array:
@@ -187,14 +200,14 @@ def _by_size(rows: Array) -> Array:
     return whole.reshape(len(SIZES), -1, rows.shape[-1])
 
 
-def _seen(reply: Reply, by_size: Outcome, source: int, size: int) -> tuple[float, float]:
-    """The root mean square of an output's errors, and its largest element."""
-    values = np.stack([value[size] for value, _ in by_size])
-    largest = np.abs(unpack(values[:, 0], reply.layout) * reply.factor).max(initial=0.0)
+def _seen(reply: Reply, outputs: Outcome, source: int, size: int) -> tuple[Array, Array]:
+    """An output, and its errors in all draws, for data of a size."""
+    held = outputs[reply.first : reply.first + reply.layout.count]
+    values = np.stack([_by_size(value)[size] for value, _ in held])
     zero = np.zeros_like(values[0])
-    errors = np.stack([error[source][size] if source in error else zero for _, error in by_size])
-    drawn = [unpack(errors[:, n], reply.layout) * reply.factor for n in range(errors.shape[1])]
-    return float(np.sqrt(np.mean(np.square(drawn)))), float(largest)
+    errors = np.stack([_by_size(e[source])[size] if source in e else zero for _, e in held])
+    drawn = [unpack(errors[:, n], reply.layout) for n in range(errors.shape[1])]
+    return unpack(values[:, 0], reply.layout) * reply.factor, np.array(drawn) * reply.factor
 
 
 def _relative(off: Array, largest: Array, least: float) -> Array:
