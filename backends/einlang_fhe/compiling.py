@@ -7,16 +7,13 @@ it would need. The search tries rings and choices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import hypot, sqrt
 
-import numpy as np
-
 from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
-from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Apply, Contract, Dataflow, Fold, Operation
 from einlang_fhe.alternative import Alternative
 from einlang_fhe.costs import load
@@ -25,7 +22,7 @@ from einlang_fhe.engines.noise import DECRYPTION
 from einlang_fhe.functor.lower import Lowered, lower
 from einlang_fhe.functor.values import Choices, Packing, Sent
 from einlang_fhe.options import Options
-from einlang_fhe.parameters import BOUNDS, choose, fit, modulus_bits, predicted_key_sizes
+from einlang_fhe.parameters import BOUNDS, predicted_key_sizes
 from einlang_fhe.passes.budget import BoundKeys, in_a_row
 from einlang_fhe.passes.dead import DropDead
 from einlang_fhe.passes.flat import assign_flat, switched
@@ -33,7 +30,9 @@ from einlang_fhe.passes.fold import FoldSlots
 from einlang_fhe.passes.grades import Grade, kinds
 from einlang_fhe.passes.levels import Levelled, assign
 from einlang_fhe.passes.order import polynomials
-from einlang_fhe.plaintexts import Entry, Mask, Packed
+from einlang_fhe.plaintexts import Entry
+from einlang_fhe.scales.asked import Ranges, junk, last_operands, ranges, secrets
+from einlang_fhe.scales.chained import chained
 from einlang_fhe.scales.gains import gains, kurtosis
 from einlang_fhe.scales.graded import fit_graded, lightest
 from einlang_fhe.scales.magnitude import Magnitude, magnitudes
@@ -190,9 +189,9 @@ class Job:
         """The program written for a ring, with the parameters it needs: maybe a larger ring."""
         written = self.written(ring // 2, choices)
         levelled = assign(written.program)
-        ranges = self._ranges(written, levelled)
-        precision = self.precision / ranges.factor
-        parameters = _parameters(ranges, levelled.depth, self.options, ring, precision)
+        asked = self._ranges(written, levelled)
+        precision = self.precision / asked.factor
+        parameters = chained(asked, levelled.depth, self.options, ring, precision)
         return written.compiled(levelled, parameters)
 
     def flat(
@@ -205,21 +204,21 @@ class Job:
         """
         written = self.written(ring // 2, choices)
         levelled = assign_flat(written.program)
-        ranges = self._ranges(written, levelled)
+        asked = self._ranges(written, levelled)
         parameters = fit_unscaled(
             ring,
             max(levelled.degrees, default=1),
             switched(levelled),
             self.precision,
-            ranges.peak,
-            self._growth(written, ranges.factor),
+            asked.peak,
+            self._growth(written, asked.factor),
         )
         plain = None if parameters is None else written.compiled(levelled, parameters)
         if not _coarse(parameters, written.program):
             return plain
         if not worth(written.compiled(levelled, lightest(ring))):
             return plain
-        finer = self._graded(ring, written, levelled, ranges.peak)
+        finer = self._graded(ring, written, levelled, asked.peak)
         if plain is None or finer is None:
             return plain or finer
         return min(plain, finer, key=lambda one: work(one.parameters))
@@ -282,19 +281,19 @@ class Job:
         )
         return self.degree > 2 and any(len(kind) == 2 for kind in kinds)
 
-    def _ranges(self, written: Written, levelled: Levelled) -> _Ranges:
+    def _ranges(self, written: Written, levelled: Levelled) -> Ranges:
         lowered, request = written.lowered, written.request
-        ranges = _ranges(self.flow, lowered, self.sizes, written.outputs)
-        worst = max((self.growth[n] for n in _secrets(self.flow)), default=1.0)
-        last = _last_operands(lowered, levelled, request, self.known)
-        peak = max([ranges.peak, *last, *_junk(self.flow, lowered, self.known)])
+        found = ranges(self.flow, lowered, self.sizes, written.outputs)
+        worst = max((self.growth[n] for n in secrets(self.flow)), default=1.0)
+        last = last_operands(lowered, levelled, request, self.known)
+        peak = max([found.peak, *last, *junk(self.flow, lowered, self.known)])
         layouts = [reply.layout for reply in lowered.replies]
         layouts += [item.layout for item in request if isinstance(item, Packing)]
         sure = all(size.hard for size in written.outputs.values())
         # Both parts of a slot are rarely that large at once, unless they may be.
         wide = sqrt(2) if sure and any(layout.complex for layout in layouts) else 1.0
-        typical = max(ranges.typical, worst / CAUTION) * sqrt(max(1, in_a_row(written.program)))
-        return replace(ranges, typical=typical, peak=wide * peak)
+        typical = max(found.typical, worst / CAUTION) * sqrt(max(1, in_a_row(written.program)))
+        return replace(found, typical=typical, peak=wide * peak)
 
 
 def _folded(levelled: Levelled, parameters: Parameters, options: Options) -> Levelled:
@@ -341,104 +340,3 @@ def _requested(
         for step in program.instructions
     )
     return replace(program, instructions=steps), tuple(request[old] for old in read)
-
-
-@dataclass(frozen=True)
-class _Ranges:
-    """What the outputs ask of scale and modulus, in terms of what ciphertexts hold."""
-
-    typical: float
-    peak: float
-    factor: float
-
-
-def _secrets(flow: Dataflow) -> list[int]:
-    """The values that are encrypted."""
-    count = len(flow.inputs) + len(flow.steps)
-    return [n for n in range(count) if flow.type(n).qualifier is Qualifier.SECRET]
-
-
-def _ranges(
-    flow: Dataflow,
-    lowered: Lowered,
-    sizes: Sequence[Magnitude],
-    outputs: Mapping[str, Magnitude],
-) -> _Ranges:
-    held = [(outputs[reply.name], abs(reply.factor) or 1.0) for reply in lowered.replies]
-    secret = [sizes[number].typical for number in _secrets(flow)]
-    typical = max([size.typical / factor for size, factor in held] + secret, default=1.0)
-    peak = max((size.peak / factor for size, factor in held), default=1.0)
-    return _Ranges(typical, peak, max((factor for _, factor in held), default=1.0))
-
-
-def _junk(flow: Dataflow, lowered: Lowered, known: Arrays) -> Iterator[float]:
-    """How large the numbers can be that stand between the elements of the outputs."""
-    sizes = magnitudes(flow, known, stated=False)
-    numbers = dict(zip(flow.names, flow.outputs, strict=True))
-    for reply in lowered.replies:
-        if reply.layout.imaginary or not reply.layout.clean:
-            yield sizes[numbers[reply.name]].peak / (abs(reply.factor) or 1.0)
-
-
-def _last_operands(
-    lowered: Lowered, levelled: Levelled, request: Sequence[Sent], known: Arrays
-) -> Iterator[float]:
-    """How large the numbers are that are encrypted or encoded when one prime is left."""
-    sizes, depth = magnitudes(lowered.tensors, known), levelled.depth
-    for step, level in zip(levelled.program.instructions, levelled.levels, strict=True):
-        if level < depth:
-            continue
-        if step.verb == "input":
-            packing = request[step.number]
-            yield sizes[packing.value].peak * abs(packing.scale)
-        if step.verb == "add_plain":
-            entry = lowered.plaintexts[step.number]
-            if isinstance(entry, Packed):
-                yield sizes[entry.value].peak * abs(entry.factor)
-            elif isinstance(entry, Mask):
-                yield float(np.abs(entry.vector).max())
-
-
-def _parameters(
-    ranges: _Ranges, depth: int, options: Options, ring: int, precision: float
-) -> Parameters:
-    insecure = (options.ring or ring) if options.insecure else None
-    if options.scale is not None:
-        first = options.first or min(60, options.scale + 10)
-        found = choose(depth, options.scale, first, ring, insecure=insecure)
-        found = replace(found, spare=depth)
-    else:
-        found = _fitted(depth, precision, ranges, ring, insecure)
-    return found if options.digits is None else _with_digits(found, options.digits)
-
-
-def _with_digits(parameters: Parameters, digits: int) -> Parameters:
-    """The parameters with so many digits; E0706 where that is no longer secure."""
-    bits = modulus_bits(parameters.depth, parameters.nominal, parameters.first, digits) or 0
-    if parameters.secure and bits > BOUNDS[parameters.ring]:
-        raise fail(
-            BackendMistake,
-            "E0706",
-            f"setting `digits` cannot be `{digits}` at ring dimension {parameters.ring}",
-            hint=f"{parameters.digits} are enough; leave it out, or set a larger `ring`",
-        )
-    return replace(parameters, digits=digits)
-
-
-def _fitted(
-    depth: int, precision: float, ranges: _Ranges, ring: int, insecure: int | None
-) -> Parameters:
-    """The parameters; with one prime to spare where the last one cannot hold the numbers."""
-
-    def with_peak(depth: int, peak: float) -> Parameters:
-        return fit(depth, precision, peak, ring, amplification=ranges.typical, insecure=insecure)
-
-    try:
-        return with_peak(depth, ranges.peak)
-    except BackendMistake as mistake:
-        if mistake.diagnostics[0].code != "E0806":
-            raise
-        try:
-            return replace(with_peak(depth + 1, 4.0), spare=1)
-        except BackendMistake:
-            raise mistake from None

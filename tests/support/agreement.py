@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,21 +86,26 @@ class Tally:
 
 def run(seeds: Iterable[int], profile: str, backend: str, settings: dict[str, object]) -> Tally:
     """Runs the programs of these seeds; those that fail are shown on standard error."""
-    tally = Tally()
+    return tally(seeds, profile, lambda made, seed: check(made, backend, **settings))
+
+
+def tally(seeds: Iterable[int], profile: str, checked: Callable[[Generated, int], float]) -> Tally:
+    """What a check, which gives an error as a part of the precision, says of many programs."""
+    found = Tally()
     start = time.perf_counter()
     for seed in seeds:
         made = generate(seed, profile)
-        tally.programs += 1
+        found.programs += 1
         try:
-            tally.worst = max(tally.worst, check(made, backend, **settings))
-            tally.agreed += 1
+            found.worst = max(found.worst, checked(made, seed))
+            found.agreed += 1
         except BackendMistake as refusal:
-            tally.refused.setdefault(refusal.diagnostics[0].code, []).append(seed)
+            found.refused.setdefault(refusal.diagnostics[0].code, []).append(seed)
         except Exception as wrong:
-            tally.failed.append(seed)
+            found.failed.append(seed)
             show(made, seed, wrong)
-    tally.seconds = round(time.perf_counter() - start, 1)
-    return tally
+    found.seconds = round(time.perf_counter() - start, 1)
+    return found
 
 
 def show(made: Generated, seed: int, wrong: Exception) -> None:

@@ -10,14 +10,13 @@ et al., OOPSLA 2022). The verifier looks at what every pass leaves.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 import numpy as np
-from agreement import FAILURES, PRECISION, DisagreementError, Tally, error, show
+from agreement import PRECISION, DisagreementError, Tally, error, tally
 from einlang_fhe.backend import FheExecutable
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.executor import Executor, Pass
@@ -29,11 +28,10 @@ from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.passes.order import Order
 from einlang_fhe.session import Session
 from einlang_fhe.verifier import verify
-from programs import Generated, generate
+from programs import Generated
 
 import einlang
 from einlang.api.pipeline import execute, prepare
-from einlang.errors import BackendMistake
 
 CHEAP = {"rotate": 9.0, "switch_down": 9.0}
 
@@ -147,17 +145,4 @@ def _compare(made: Generated, found: Any, precision: float, what: str) -> float:
 
 def run(seeds: Iterable[int], engine: str) -> Tally:
     """Checks the programs of these seeds; those that fail are shown on standard error."""
-    tally = Tally()
-    for seed in seeds:
-        made = generate(seed, "fhe")
-        tally.programs += 1
-        try:
-            tally.worst = max(tally.worst, check(made, seed, engine))
-            tally.agreed += 1
-        except BackendMistake as refusal:
-            tally.refused.setdefault(refusal.diagnostics[0].code, []).append(seed)
-        except FAILURES as wrong:
-            tally.failed.append(seed)
-            show(made, seed, wrong)
-            sys.stderr.flush()
-    return tally
+    return tally(seeds, "fhe", lambda made, seed: check(made, seed, engine))
