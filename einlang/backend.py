@@ -9,14 +9,16 @@ entry point group `einlang.backends`, and is imported when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from einlang.checking.typed import Qualifier
 from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow
 
@@ -65,6 +67,106 @@ class Drawable(Protocol):
 
     def layouts(self) -> Drawing:
         """Every tensor with its layout, step by step, as a picture and as text."""
+        ...
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An input as the program declares it; `source` is the file that it names."""
+
+    name: str
+    shape: tuple[int, ...]
+    qualifier: Qualifier
+    range: tuple[float, float] | None
+    axes: tuple[str, ...]
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around the evaluator's part of a program: its name, what it declares and
+    puts out, and the definitions of the client with the values that they read."""
+
+    name: str
+    inputs: tuple[Declared, ...]
+    outputs: tuple[str, ...]
+    axes: Mapping[str, tuple[str, ...]]
+    sizes: Mapping[str, int]
+    client: Dataflow
+    params: Arrays
+
+
+@runtime_checkable
+class Shippable(Protocol):
+    """A compiled program that can be written to a file, for a client and an evaluator."""
+
+    def ship(self, around: Around, client_only: bool = False) -> bytes:
+        """The bytes of the file: the same for the same program. A client's copy holds no
+        values that only the evaluator needs."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use: bytes of memory, and seconds."""
+
+    memory: int | None = None
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Secret:
+    """How a client uses its key: under which passphrase; whether requests are batches, every
+    secret input with one axis more in front; whether results are to be shared with others."""
+
+    passphrase: str | None = field(default=None, repr=False)
+    batch: bool = False
+    share: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The outputs by name, the names of their axes, and what there is to say of them."""
+
+    arrays: dict[str, np.ndarray[Any, Any]]
+    axes: dict[str, tuple[str, ...]]
+    report: Report
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A backend whose client and evaluator can be two machines.
+
+    Files are read in a worker with limits, and written whole or not at all. What cannot be
+    read, or does not go together, raises `BackendMistake` E083x.
+    """
+
+    def inspect(self, path: Path, limits: Limits) -> Report:
+        """What a file is, and what it says."""
+        ...
+
+    def keygen(
+        self, programs: Sequence[Path], out: Path, passphrase: str | None, limits: Limits
+    ) -> Report:
+        """Keys for all of these programs: `client.key` and `evaluation.key` in a folder."""
+        ...
+
+    def encrypt(
+        self, program: Path, key: Path, inputs: Arrays, out: Path, secret: Secret, limits: Limits
+    ) -> Report:
+        """A request, for the secret inputs."""
+        ...
+
+    def evaluate(
+        self, program: Path, key: Path, request: Path, inputs: Arrays, out: Path, limits: Limits
+    ) -> Report:
+        """A reply, for public inputs."""
+        ...
+
+    def decrypt(
+        self, program: Path, key: Path, reply: Path, inputs: Arrays, secret: Secret, limits: Limits
+    ) -> Opened:
+        """The outputs."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from einlang.backend import Arrays, Report, silent
+from einlang.backend import Arrays, Around, Report, silent
 from einlang.backend import Progress as Callback
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import UNSEEN, Compiled, Outputs
@@ -89,6 +89,13 @@ class FheExecutable:
         from einlang_fhe.drawing import drawing
 
         return drawing(self.compiled)
+
+    def ship(self, around: Around, client_only: bool = False) -> bytes:
+        """The bytes of the program's file, or of a client's copy. Raises E0838."""
+        from einlang_fhe.files.shipping import shipped
+
+        program = shipped(self.compiled, self.options, self.parameters, around)
+        return program.written(client_only)
 
     @property
     def session(self) -> Session:

@@ -9,13 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from einlang import planning
 from einlang.api.result import Agreement, agreement
-from einlang.backend import Drawable, Executable, Progress, Report, available, find, silent
+from einlang.backend import (
+    Around,
+    Declared,
+    Drawable,
+    Executable,
+    Progress,
+    Report,
+    Shippable,
+    available,
+    find,
+    silent,
+)
 from einlang.checking.typed import Qualifier, Typed
 from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow, Plan
@@ -24,6 +36,7 @@ if TYPE_CHECKING:
     from einlang.diagrams.drawing import Drawing
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+Sources = Mapping[str, "str | None"]
 CLEAR = "numpy"
 PRECISION = 1e-4
 
@@ -111,6 +124,41 @@ def layouts(compiled: Compiled, backend: str) -> Drawing:
         "E0712",
         f"there are no layouts to draw: the backend `{backend}` {why}",
         hint=f"other backends: {others}",
+    )
+
+
+def ship(compiled: Compiled, backend: str, arrays: Arrays, sources: Sources, copy: bool) -> bytes:
+    """The bytes of a compiled program's file; E0713 where the backend writes none.
+
+    `sources`: the files that the program names. `copy`: what a client needs of it.
+    """
+    if isinstance(compiled.server, Shippable):
+        return compiled.server.ship(_around(compiled, arrays, sources), copy)
+    why = "writes no files" if compiled.server else "has nothing to compute here"
+    raise fail(
+        BackendMistake,
+        "E0713",
+        f"there is nothing to send: the backend `{backend}` {why}",
+        hint="only what is encrypted is computed elsewhere: `--backend fhe`, with `secret` inputs",
+    )
+
+
+def _around(compiled: Compiled, arrays: Arrays, sources: Sources) -> Around:
+    typed, client = compiled.typed, compiled.plan.client
+    declared = tuple(
+        Declared(t.name, t.shape, t.qualifier, t.range, item.axes, sources.get(t.name))
+        for item in typed.inputs
+        for t in [item.tensor]
+    )
+    axes = {i.tensor.name: i.axes for i in (*typed.inputs, *typed.definitions)}
+    return Around(
+        Path(typed.name).name,
+        declared,
+        compiled.plan.outputs,
+        {name: axes[name] for name in compiled.plan.outputs},
+        {index.name: index.size for index in typed.indices},
+        client,
+        _params(client, arrays),
     )
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from einlang import checking, data
 from einlang.api.explanation import Explanation, explain
-from einlang.api.pipeline import Arrays, Compiled, compare, execute, layouts, prepare
+from einlang.api.pipeline import Arrays, Compiled, compare, execute, layouts, prepare, ship
 from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
@@ -242,6 +242,31 @@ class Program:
         checked = self._checked(options)
         arrays = self._params(checked.typed, options)
         return layouts(self._compiled(checked, backend, arrays, options), backend)
+
+    def artefact(
+        self,
+        backend: str = "fhe",
+        given: Mapping[str, Any] | None = None,
+        *,
+        client_only: bool = False,
+        **named: Any,
+    ) -> bytes:
+        """The compiled program as the bytes of a file, for a client and an evaluator.
+
+        The same program, parameters and version give the same bytes. `client_only`: a copy
+        without the values that only the evaluator needs. Raises `BackendMistake` E0713 for
+        a backend that computes nothing elsewhere.
+
+        >>> program = compile("index i = 4\\nsecret x[i]\\ny = x[i]")
+        >>> program.artefact()[:4]
+        b'\\x89EIN'
+        """
+        options = self._options(given, named)
+        checked = self._checked(options)
+        arrays = self._params(checked.typed, options)
+        compiled = self._compiled(checked, backend, arrays, options)
+        sources = {name: item.path for name, item in inputs(self.tree).items()}
+        return ship(compiled, backend, arrays, sources, client_only)
 
     def test(
         self, backend: str = "numpy", given: Mapping[str, Any] | None = None, **named: Any
