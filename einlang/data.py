@@ -336,6 +336,8 @@ def _is_whole(cell: str) -> bool:
 
 
 def _bound(item: Input, data: Mapping[str, Any], directory: Path) -> Array:
+    from einlang.checking.typed import Qualifier
+
     tensor = item.tensor
     values = array(tensor.name, item.path, data, directory)
     if tensor.name not in data and item.path:
@@ -346,26 +348,24 @@ def _bound(item: Input, data: Mapping[str, Any], directory: Path) -> Array:
             "E0304",
             f"`{tensor.name}` needs the shape {tensor.shape}, but its data has {values.shape}",
         )
-    _inside(values, item)
+    inside(tensor.name, values, tensor.range, tensor.qualifier is Qualifier.SECRET)
     return values
 
 
-def _inside(values: Array, item: Input) -> None:
-    from einlang.checking.typed import Qualifier
-
-    if item.tensor.range is None or not values.size:
+def inside(name: str, values: Array, range: tuple[float, float] | None, secret: bool) -> None:
+    """Raises `DataMistake` E0607 for values outside of a range; of secret ones it tells none."""
+    if range is None or not values.size:
         return
-    low, high = item.tensor.range
+    low, high = range
     bad = (values < low) | (values > high)
     if not bad.any():
         return
     place = tuple(int(n) for n in np.argwhere(bad)[0])
-    secret = item.tensor.qualifier is Qualifier.SECRET
     said = "a value" if secret else f"{values[place]:g}"
     raise fail(
         DataMistake,
         "E0607",
-        f"`{item.tensor.name}` holds {said} outside of [{low:g}, {high:g}] at {_position(place)} "
+        f"`{name}` holds {said} outside of [{low:g}, {high:g}] at {_position(place)} "
         f"({_count(int(bad.sum()))} in all)",
         hint="declare a wider range, or scale the data",
     )

@@ -195,7 +195,7 @@ class OpenFHEClient:
         chain: Chain,
         secret: Any,
         public: Any,
-        keys: PublicKeys,
+        keys: PublicKeys | None,
     ) -> None:
         self.context = context
         self.parameters = parameters
@@ -206,6 +206,11 @@ class OpenFHEClient:
 
     def __repr__(self) -> str:
         return f"OpenFHEClient({self.parameters})"
+
+    @property
+    def secret(self) -> Any:
+        """The secret key, for those who write it to a file."""
+        return self._secret
 
     def encrypt(self, values: Array, level: int = 0) -> Cipher:
         """`slots` numbers, with `level` primes already forgotten."""
