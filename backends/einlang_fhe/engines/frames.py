@@ -32,6 +32,10 @@ TAG = 64
 WORD = struct.Struct("<Q")
 
 
+Kind = tuple[int, int, int]
+"""Level, degree, polynomials of a ciphertext."""
+
+
 class ResidueError(ValueError):
     """Residues that are none of these parameters."""
 
@@ -134,8 +138,11 @@ class Frames:
         self.chain = chain
         self.parameters = parameters
         self._kept: dict[Any, Frame] = {}
+        self._empty: dict[Kind, Any] = {}
         self._tag = secrets.token_hex(TAG // 2)
         self._fhe = binding.load()
+        # What is read finds this context, whose tables are there already.
+        self._fhe.DisablePrecomputeCRTTablesAfterDeserializaton()
         with binding.spoken("make a key"):
             self._pair = context.KeyGen()
             self._pair.secretKey.SetKeyTag(self._tag)
@@ -175,11 +182,16 @@ class Frames:
         changed = first[:place] + struct.pack("<I", index) + first[place + 4 :]
         return Frame((changed, *frame.pieces[1:]), frame.moduli, frame.ring, frame.tag)
 
-    def read_cipher(self, residues: bytes | memoryview, frame: Frame, tag: str) -> Cipher:
-        """The ciphertext with these residues."""
-        content = frame.joined(residues, tag)
+    def read_cipher(self, residues: bytes | memoryview, kind: Kind, tag: str) -> Cipher:
+        """The ciphertext of a level, a degree and so many polynomials with these residues.
+
+        It is added to zeros made here: what is read has moduli of its own, which OpenFHE
+        compares in each operation, and that takes half as long again.
+        """
+        content = self.cipher(*kind).joined(residues, tag)
         with binding.spoken("read a ciphertext"):
-            return self._fhe.DeserializeCiphertextString(content, self._fhe.BINARY)
+            read = self._fhe.DeserializeCiphertextString(content, self._fhe.BINARY)
+            return self.context.EvalAdd(self._zeros(kind, tag), read)
 
     def read_secret(self, residues: bytes, tag: str) -> Any:
         """The secret key with these residues."""
@@ -220,6 +232,14 @@ class Frames:
         if key not in self._kept:
             self._kept[key] = Frame.of(self.write(make()), self.parameters.ring, self._tag)
         return self._kept[key]
+
+    def _zeros(self, kind: Kind, tag: str) -> Any:
+        if kind not in self._empty:
+            made = self._made(*kind)
+            self._empty[kind] = self.context.EvalSub(made, made)
+        zeros = self._empty[kind].Clone()
+        zeros.SetKeyTag(tag)
+        return zeros
 
     def _made(self, level: int, degree: int, parts: int) -> Any:
         with binding.spoken("make a ciphertext"):

@@ -15,6 +15,7 @@ import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -74,7 +75,7 @@ class EvaluationKey:
     rotations: bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def identity(self) -> bytes:
         """The hash of what it holds."""
         parts = (CODEC.encode(self.head), self.public, self.relinearization, self.rotations)

@@ -18,7 +18,7 @@ from einlang.checking.typed import Qualifier
 from einlang.errors import DataMistake, Diagnostic, fail
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe.engines.engine import Cipher
-from einlang_fhe.engines.frames import Frame, Frames, ResidueError, frames
+from einlang_fhe.engines.frames import Frames, Kind, ResidueError, frames
 from einlang_fhe.execution.crew import cores, together
 from einlang_fhe.executor import Executor
 from einlang_fhe.files import complaints
@@ -89,8 +89,8 @@ class Asking:
 
     def _result(self, reply: Reply, run: int, inputs: Arrays, name: str) -> dict[str, Array]:
         part = self.program.client
-        kinds = [self.frames.cipher(r.level, r.degree, r.parts) for r in part.returned]
-        pieces = _cut(reply.rows, kinds, reply.head.runs, name)[run]
+        kinds = [(r.level, r.degree, r.parts) for r in part.returned]
+        pieces = _cut(reply.rows, _sizes(self.frames, kinds), reply.head.runs, name)[run]
         found = {**reply.plain.arrays}
         for item in part.replies:
             found[item.name] = np.zeros(item.layout.shape)
@@ -150,15 +150,15 @@ class Answering:
     def reply(self, request: Request, inputs: Arrays, name: str) -> Reply:
         """The reply to a request, for the data of public inputs."""
         request.checked(self.program, self.key, name)
-        kinds = [self.frames.cipher(level) for level in self.program.client.levels]
-        cut = _cut(request.rows, kinds, request.head.runs, name)
+        kinds = [(level, 1, 2) for level in self.program.client.levels]
+        cut = _cut(request.rows, _sizes(self.frames, kinds), request.head.runs, name)
         known = {**self.part.params, **inputs}
         self.executor.prepare(self.operands.values, self.operands.update(known))
         rows = b"".join(self._run(pieces, kinds, name) for pieces in cut)
         plain = {n: self.operands.values[value] for n, value in sorted(self.part.plain.items())}
         return Reply.to(request, rows, plain)
 
-    def _run(self, pieces: Sequence[memoryview], kinds: Sequence[Frame], name: str) -> bytes:
+    def _run(self, pieces: Sequence[memoryview], kinds: Sequence[Kind], name: str) -> bytes:
         tag = self.key.identity.hex()
         ciphers = _each(lambda n: _read(self.frames, pieces[n], kinds[n], tag, name), len(pieces))
         found = self.executor.run(ciphers)
@@ -242,9 +242,12 @@ def _values(flow: Dataflow, inputs: Arrays) -> dict[int, Array]:
     return {int(name): np.asarray(results[name], dtype=np.float64) for name in flow.names}
 
 
-def _cut(rows: bytes, kinds: Sequence[Frame], runs: int, name: str) -> list[list[memoryview]]:
+def _sizes(made: Frames, kinds: Sequence[Kind]) -> list[int]:
+    return [made.cipher(*kind).size for kind in kinds]
+
+
+def _cut(rows: bytes, sizes: Sequence[int], runs: int, name: str) -> list[list[memoryview]]:
     """The residues of each ciphertext, by run."""
-    sizes = [kind.size for kind in kinds]
     if not 1 <= runs or len(rows) != runs * sum(sizes):
         raise complaints.malformed(name, "it holds other ciphertexts than the program's")
     view, start, found = memoryview(rows), 0, []
@@ -257,7 +260,7 @@ def _cut(rows: bytes, kinds: Sequence[Frame], runs: int, name: str) -> list[list
     return found
 
 
-def _read(made: Frames, residues: memoryview, kind: Frame, tag: str, name: str) -> Cipher:
+def _read(made: Frames, residues: memoryview, kind: Kind, tag: str, name: str) -> Cipher:
     try:
         return made.read_cipher(residues, kind, tag)
     except ResidueError as error:
