@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from einlang.checking.typed import Qualifier
-from einlang.errors import BackendMistake, fail
+from einlang.errors import BackendMistake, Diagnostic, fail
 from einlang.planning.dataflow import Dataflow
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 class Executable(Protocol):

@@ -174,14 +174,15 @@ def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
                 hint="name it .npz, .npy, .csv or .json",
             )
     try:
-        _replace(path, content.getvalue())
+        replace_file(path, content.getvalue())
     except OSError as mistake:
         raise fail(
             DataMistake, "E0608", f"`{path}` cannot be written: {mistake.strerror}"
         ) from None
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all, that only its owner may read."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -21,6 +21,7 @@ from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import UNSEEN, Compiled, Outputs
 from einlang_fhe.deep import fitted
 from einlang_fhe.engines.engine import Client, Evaluator
+from einlang_fhe.files.remote import Remotely
 from einlang_fhe.options import Options
 from einlang_fhe.reporting import describe, measured
 from einlang_fhe.search import compile_flow
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-class FheBackend:
+class FheBackend(Remotely):
     """Tensor programs on CKKS ciphertexts.
 
     >>> FheBackend().name

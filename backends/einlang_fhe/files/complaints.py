@@ -35,6 +35,11 @@ def damaged(name: str, why: str) -> BackendMistake:
     return _said("E0832", f"`{name}` is damaged: {why}", AGAIN)
 
 
+def unreadable(name: str, why: str) -> BackendMistake:
+    """E0832: it is not there, or not for us."""
+    return _said("E0832", f"`{name}` cannot be read: {why}", AGAIN)
+
+
 def of_another_kind(name: str, found: str, wanted: str) -> BackendMistake:
     """E0833: the right file in the wrong place."""
     return _said("E0833", f"`{name}` is a {found}, not a {wanted}", "look at the order of files")

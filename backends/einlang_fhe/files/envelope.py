@@ -89,10 +89,13 @@ def digest(content: Bytes) -> bytes:
 
 
 def load(path: str | Path, largest: int = LARGEST) -> bytes:
-    """The bytes of a file. Raises E0832 for what is longer than allowed, OSError."""
+    """The bytes of a file. Raises E0832 for what cannot be read, or is too long."""
     path = Path(path)
-    with path.open("rb") as file:
-        content = file.read(largest + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise complaints.unreadable(str(path), error.strerror or str(error)) from None
     if len(content) > largest:
         raise complaints.damaged(str(path), f"it is longer than {largest:,} bytes")
     return content

@@ -207,14 +207,7 @@ class ClientKey:
     @staticmethod
     def read(content: bytes, name: str, passphrase: str | None = None) -> ClientKey:
         """The key in a file's bytes. Raises E083x, E0837 for a passphrase that is wrong."""
-        envelope = Envelope.read(content, name, LARGEST_KEY)
-        sections = envelope.only("client key", ("about", "secret"), name).sections
-        about, inside = bytes(sections["about"]), bytes(sections["secret"])
-        try:
-            head = CODEC.decode(about, ClientHead)
-        except DecodingError as error:
-            raise complaints.malformed(name, str(error)) from None
-        valid.parameters(head.parameters, name)
+        head, about, inside = _opened(content, name)
         if head.salt:
             inside = _unlocked(inside, passphrase, head.salt, about, name)
         key = ClientKey(head.parameters, head.identity, inside[SEED:], inside[:SEED])
@@ -226,6 +219,23 @@ class ClientKey:
     def load(path: str | Path, passphrase: str | None = None) -> ClientKey:
         """The key in a file."""
         return ClientKey.read(load(path, LARGEST_KEY), str(path), passphrase)
+
+
+def client_head(content: bytes, name: str) -> ClientHead:
+    """What everyone may know of a client's key. Raises E083x."""
+    return _opened(content, name)[0]
+
+
+def _opened(content: bytes, name: str) -> tuple[ClientHead, bytes, bytes]:
+    envelope = Envelope.read(content, name, LARGEST_KEY)
+    sections = envelope.only("client key", ("about", "secret"), name).sections
+    about, inside = bytes(sections["about"]), bytes(sections["secret"])
+    try:
+        head = CODEC.decode(about, ClientHead)
+    except DecodingError as error:
+        raise complaints.malformed(name, str(error)) from None
+    valid.parameters(head.parameters, name)
+    return head, about, inside
 
 
 def generate(abouts: Sequence[About]) -> tuple[ClientKey, EvaluationKey]:

@@ -25,6 +25,8 @@ from einlang_fhe.files import complaints
 from einlang_fhe.files.exchange import Reply, Request
 from einlang_fhe.files.keys import ClientKey, EvaluationKey
 from einlang_fhe.files.parts import Program
+from einlang_fhe.files.sharing import shared
+from einlang_fhe.functor.lower import Reply as Place
 from einlang_fhe.layout import unpack
 from einlang_fhe.tensors import Watched
 
@@ -68,45 +70,58 @@ class Asking:
 
         return b"".join(_each(one, len(part.sent)))
 
-    def results(self, reply: Reply, inputs: Arrays, name: str, batch: bool) -> dict[str, Array]:
-        """The outputs of the program; of a batch, one axis more in front."""
-        self.program_fits(reply, name)
+    def results(
+        self, reply: Reply, inputs: Arrays, name: str, batch: bool = False, share: bool = False
+    ) -> dict[str, Array]:
+        """The outputs of the program; of a batch, one axis more in front.
+
+        With `share`, what was decrypted is blurred and rounded, to be shown to others.
+        """
+        self._fits(reply, name)
         runs = reply.head.runs
         if runs > 1 and not batch:
             raise complaints.malformed(name, f"it answers a batch of {runs}")
-        shared = {k: v for k, v in inputs.items()}
-        every = [self._result(reply, run, shared, name) for run in range(runs)]
+        rounding = self.program.about.precision if share else 0.0
+        every = [self._result(reply, run, inputs, name, rounding) for run in range(runs)]
         if not batch:
             return every[0]
         return {title: np.stack([one[title] for one in every]) for title in every[0]}
 
-    def program_fits(self, reply: Reply, name: str) -> None:
+    def _fits(self, reply: Reply, name: str) -> None:
         """Raises E083x where a reply is to none of this client's requests."""
         reply.checked(self.program, self.key, name)
         given = {title: array.shape for title, array in reply.plain.arrays.items()}
         if given != self.program.client.plain:
             raise complaints.malformed(name, "it has other outputs in the clear")
 
-    def _result(self, reply: Reply, run: int, inputs: Arrays, name: str) -> dict[str, Array]:
+    def _result(
+        self, reply: Reply, run: int, inputs: Arrays, name: str, rounding: float
+    ) -> dict[str, Array]:
         part = self.program.client
         kinds = [(r.level, r.degree, r.parts) for r in part.returned]
         pieces = _cut(reply.rows, _sizes(self.frames, kinds), reply.head.runs, name)[run]
         found = {**reply.plain.arrays}
         for item in part.replies:
-            found[item.name] = np.zeros(item.layout.shape)
-            if item.factor == 0:
-                continue
-            numbers = range(item.first, item.first + item.layout.count)
-            tag = self.key.identity.hex()
-
-            def one(n: int, item: Any = item, numbers: range = numbers, tag: str = tag) -> Array:
-                at = numbers[n]
-                cipher = _read(self.frames, pieces[at], kinds[at], tag, name)
-                return self.client.decrypt(cipher, item.layout.complex)
-
-            vectors = np.stack(_each(one, len(numbers)))
-            found[item.name] = unpack(vectors, item.layout) * item.factor
+            found[item.name] = self._unpacked(item, pieces, kinds, name)
+            if rounding:
+                found[item.name] = shared(found[item.name], rounding)
         return self._finished(found, inputs)
+
+    def _unpacked(
+        self, item: Place, pieces: Sequence[memoryview], kinds: Sequence[Kind], name: str
+    ) -> Array:
+        """An output; where terms cancel, what the ciphertexts hold does not matter."""
+        if item.factor == 0:
+            return np.zeros(item.layout.shape)
+        tag = self.key.identity.hex()
+
+        def one(n: int) -> Array:
+            at = item.first + n
+            cipher = _read(self.frames, pieces[at], kinds[at], tag, name)
+            return self.client.decrypt(cipher, item.layout.complex)
+
+        vectors = np.stack(_each(one, item.layout.count))
+        return unpack(vectors, item.layout) * item.factor
 
     def _finished(self, found: dict[str, Array], inputs: Arrays) -> dict[str, Array]:
         """With what the client computes itself, in the clear."""

@@ -1,0 +1,224 @@
+"""Work on foreign bytes, in a process of its own with limits on memory and time.
+
+The parent sends a verb and its arguments, the worker answers with a result or with mistakes;
+both are MessagePack behind their length. A worker that crashes, or is killed, costs the work
+that it had, and says nothing else. It leaves no core dump, for it may hold a key.
+
+>>> with Worker() as worker:
+...     worker.ask("inspect", {"path": "nothing.einc"})
+Traceback (most recent call last):
+    ...
+einlang.errors.BackendMistake: error[E0832]: `nothing.einc` cannot be read: No such file or directory
+ = hint: get it again from where it came
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from einlang.backend import Limits
+from einlang.errors import BackendMistake, DataMistake, Diagnostic, EinlangError
+from einlang_fhe.files import complaints
+
+LENGTH = struct.Struct("<Q")
+LONGEST = 1 << 33
+Job = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Worker:
+    """A process that does one job at a time, started at the first one."""
+
+    def __init__(self, limits: Limits | None = None, module: str = "einlang_fhe.files.worker"):
+        self.limits = limits or Limits()
+        self.module = module
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """The process, running."""
+        if self.process is None or self.process.poll() is not None:
+            self.stop()
+            line = [sys.executable, "-m", self.module, str(self.limits.memory or 0)]
+            pipe = subprocess.PIPE
+            environment = {k: v for k, v in os.environ.items() if k != "EINLANG_PASSPHRASE"}
+            self.process = subprocess.Popen(
+                line, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
+            )
+        return self.process
+
+    def stop(self) -> None:
+        """Ends the process, whatever it does."""
+        if self.process is None:
+            return
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                _closed(stream)
+        self.process = None
+
+    def ask(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the worker makes of a job. Raises what it raised; E0839 when it died."""
+        process = self.start()
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self.limits.seconds, kill)
+        timer.start()
+        try:
+            answer = _asked(process, [verb, packed(arguments)])
+        finally:
+            timer.cancel()
+        if answer is None:
+            self.stop()
+            raise _died(self.limits, late.is_set())
+        fine, result = answer
+        if not fine:
+            raise _mistake(result)
+        return unpacked(result)
+
+
+def _asked(process: subprocess.Popen[bytes], message: Any) -> Any:
+    """What comes back; None when nothing does."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        send(process.stdin, message)
+        return receive(process.stdout)
+    except (OSError, ValueError):
+        return None
+
+
+def _closed(stream: Any) -> None:
+    try:
+        stream.close()
+    except OSError:
+        return
+
+
+def _died(limits: Limits, late: bool) -> Exception:
+    if late:
+        return complaints.stopped(f"the work took longer than {limits.seconds:g} seconds")
+    room = f" or more than {limits.memory >> 20:,} megabytes" if limits.memory else ""
+    return complaints.stopped(
+        f"the work was given up: its process died, by a broken file{room}",
+        "try again; if it stays so, the file is not to be trusted",
+    )
+
+
+def _mistake(rows: Any) -> EinlangError:
+    found = [Diagnostic(code, message, (), hint) for code, message, hint in rows]
+    data = all(item.code.startswith(("E03", "E06")) for item in found)
+    return (DataMistake if data else BackendMistake)(found)
+
+
+def send(stream: Any, message: Any) -> None:
+    """Writes a message."""
+    content = msgpack.packb(message)
+    stream.write(LENGTH.pack(len(content)))
+    stream.write(content)
+    stream.flush()
+
+
+def receive(stream: Any) -> Any:
+    """The next message; None at the end."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    if length > LONGEST:
+        raise ValueError("a message that is too long")
+    content = stream.read(length)
+    return msgpack.unpackb(content, raw=False) if len(content) == length else None
+
+
+def packed(value: Any) -> Any:
+    """Arrays as maps, everything else as it is."""
+    if isinstance(value, np.ndarray):
+        plain = np.ascontiguousarray(value)
+        return {"dtype": plain.dtype.str, "shape": list(plain.shape), "data": plain.tobytes()}
+    if isinstance(value, Mapping):
+        return {key: packed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [packed(item) for item in value]
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    """Maps that stand for arrays as arrays again."""
+    if isinstance(value, dict) and set(value) == {"dtype", "shape", "data"}:
+        kind = np.dtype(value["dtype"])
+        if kind.kind not in "biuf":
+            raise ValueError("an array of no numbers")
+        return np.frombuffer(value["data"], kind).reshape(value["shape"])
+    if isinstance(value, dict):
+        return {key: unpacked(item) for key, item in value.items()}
+    return [unpacked(item) for item in value] if isinstance(value, list) else value
+
+
+def limited(memory: int) -> None:
+    """No more memory than that (where the system can say so), and no core dumps."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def work(jobs: Mapping[str, Job]) -> None:
+    """Does what is asked, until nobody asks."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limited(int(sys.argv[1]))
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    while (message := receive(sys.stdin.buffer)) is not None:
+        verb, arguments = message
+        send(answers, _done(jobs[verb], unpacked(arguments)))
+
+
+def _done(job: Job, arguments: Mapping[str, Any]) -> list[Any]:
+    try:
+        return [True, packed(job(arguments))]
+    except EinlangError as error:
+        return [False, [[d.code, d.message, d.hint] for d in error.diagnostics]]
+    except MemoryError:
+        mistake = complaints.stopped("the work needs more memory than it may have")
+        assert isinstance(mistake, EinlangError)
+        return [False, [[d.code, d.message, d.hint] for d in mistake.diagnostics]]
+
+
+def main() -> None:
+    """What the process runs."""
+    from einlang_fhe.files.jobs import JOBS
+
+    work(JOBS)
+
+
+if __name__ == "__main__":
+    main()
