@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from einlang.api.places import Index, clamp, indices, pad, wrap
     from einlang.api.program import Program, compile, load
+    from einlang.api.remote import Client
     from einlang.api.result import Result
     from einlang.api.tensor import Tensor
     from einlang.contraction import einsum
@@ -61,6 +62,7 @@ _HOMES = {
     ),
     "einlang.api.places": ("Index", "clamp", "indices", "pad", "wrap"),
     "einlang.api.program": ("Program", "compile", "load"),
+    "einlang.api.remote": ("Client",),
     "einlang.api.result": ("Result",),
     "einlang.api.tensor": ("Tensor",),
     "einlang.contraction": ("einsum",),
@@ -77,6 +79,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "BackendMistake",
     "CheckMistake",
+    "Client",
     "DataMistake",
     "EinlangError",
     "Encrypted",

@@ -171,6 +171,39 @@ class Remote(Protocol):
         ...
 
 
+@runtime_checkable
+class Served(Protocol):
+    """A backend whose evaluator can be a service, and whose client calls it."""
+
+    def serve(
+        self,
+        programs: Sequence[Path],
+        inputs: Arrays,
+        address: tuple[str, int],
+        allowed: Mapping[str, Any],
+        ready: Callable[[int], None],
+    ) -> None:
+        """Serves programs until it is told to stop. `allowed` holds what a service allows, by
+        name; `ready` is called with the port, once it is open."""
+        ...
+
+    def connect(self, url: str, program: Path, key: Path, secret: Secret) -> Connection:
+        """A client of a service."""
+        ...
+
+
+class Connection(Protocol):
+    """A client of a service, with its key."""
+
+    def call(self, given: Mapping[str, Any]) -> Opened:
+        """The outputs for these inputs."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the service."""
+        ...
+
+
 class Backend(Protocol):
     """A functor out of dataflows."""
 

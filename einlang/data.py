@@ -181,6 +181,20 @@ def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
         ) from None
 
 
+def write(path: Path, content: bytes, private: bool = False) -> None:
+    """Writes a file whole or not at all; a private one for its owner alone. Raises E0608."""
+    try:
+        replace_file(path, content)
+        if not private:
+            mask = os.umask(0)
+            os.umask(mask)
+            path.chmod(0o666 & ~mask)
+    except OSError as mistake:
+        raise fail(
+            DataMistake, "E0608", f"`{path}` cannot be written: {mistake.strerror}"
+        ) from None
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Writes a file, whole or not at all, that only its owner may read."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from einlang.backend import Arrays, Around, Report, silent
+from einlang.backend import Around, Arrays, Report, silent
 from einlang.backend import Progress as Callback
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe.compiling import UNSEEN, Compiled, Outputs

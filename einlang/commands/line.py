@@ -1,7 +1,7 @@
 """The application: all the commands, under their names.
 
->>> sorted(command.name for command in app.registered_commands)
-['calibrate', 'check', 'draw', 'explain', 'fmt', 'repl', 'run', 'test']
+>>> sorted(command.name for command in app.registered_commands)[:8]
+['calibrate', 'call', 'check', 'compile', 'decrypt', 'draw', 'encrypt', 'evaluate']
 """
 
 from __future__ import annotations
@@ -12,12 +12,20 @@ import typer
 
 from einlang import __version__
 from einlang.commands.calibrate import calibrate
+from einlang.commands.call import call
 from einlang.commands.check import check
+from einlang.commands.compile import compile_file
+from einlang.commands.decrypt import decrypt
 from einlang.commands.draw import draw
+from einlang.commands.encrypt import encrypt
+from einlang.commands.evaluate import evaluate
 from einlang.commands.explain import explain
 from einlang.commands.fmt import fmt
+from einlang.commands.inspect import inspect
+from einlang.commands.keygen import keygen
 from einlang.commands.repl import repl
 from einlang.commands.run import run
+from einlang.commands.serve import serve
 from einlang.commands.test import run_tests
 
 app = typer.Typer(
@@ -44,6 +52,9 @@ def line(
     """Tensor programs in einsum notation: run in the clear, encrypted, and drawn."""
 
 
-for _command in (run, check, explain, draw, fmt, repl, calibrate):
+_HERE = (run, check, explain, draw, fmt, repl, calibrate)
+_APART = (inspect, keygen, encrypt, evaluate, decrypt, serve, call)
+for _command in (*_HERE, *_APART):
     app.command(_command.__name__)(_command)
 app.command("test")(run_tests)
+app.command("compile")(compile_file)

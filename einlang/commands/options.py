@@ -73,8 +73,7 @@ def given(
 
 def _value(program: Program, name: str, text: str) -> Any:
     if name in inputs(program.tree):
-        number = _number(text)
-        return _array(text) if number is None else np.asarray(number)
+        return number_or_array(text)
     number = _number(text)
     if name in indices(program.tree):
         if isinstance(number, int):
@@ -83,6 +82,12 @@ def _value(program: Program, name: str, text: str) -> Any:
     if ARRAY.search(text):
         return _array(text)
     return setting(name, text)
+
+
+def number_or_array(text: str) -> np.ndarray[Any, Any]:
+    """A number, or the array in a file."""
+    number = _number(text)
+    return _array(text) if number is None else np.asarray(number)
 
 
 def _array(reference: str) -> np.ndarray[Any, Any]:

@@ -23,11 +23,13 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import msgpack
 import numpy as np
+
+from einlang_fhe.files.packing import packb
 
 Value = TypeVar("Value")
 Reader = Callable[[Any], Any]
@@ -70,7 +72,7 @@ class Codec:
         """The bytes of an object, or of a tuple, a mapping, a number."""
         writing = _Writing(self)
         root = writing.plain(value)
-        return msgpack.packb([writing.objects, root])
+        return packb([writing.objects, root])
 
     def decode(self, content: bytes, kind: type[Value]) -> Value:
         """The object in bytes. Raises `DecodingError` for everything else."""
@@ -85,7 +87,7 @@ class Codec:
         return _Reading(self, objects).read(root, kind)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(each: type) -> list[tuple[str, Any]]:
     hints = typing.get_type_hints(each)
     return [(field.name, hints[field.name]) for field in fields(each) if field.compare]
@@ -147,7 +149,7 @@ class _Writing:
         if self.codec.classes.get(name) is not type(value):
             raise TypeError(f"{name} cannot be written")
         row = [name, *(self.plain(getattr(value, field)) for field, _ in self.codec.hints[name])]
-        number = self.known.setdefault(msgpack.packb(row), len(self.objects))
+        number = self.known.setdefault(packb(row), len(self.objects))
         if number == len(self.objects):
             self.objects.append(row)
         size = max(1, (number.bit_length() + 7) // 8)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Union
 
 from einlang_fhe.files import complaints
+from einlang_fhe.files.packing import packb
 
 Bytes = Union[bytes, memoryview]
 
@@ -49,10 +50,8 @@ class Envelope:
 
     def written(self) -> bytes:
         """The bytes of the file."""
-        import msgpack
-
         rows = [[name, len(part), digest(part)] for name, part in self.sections.items()]
-        head = msgpack.packb(rows)
+        head = packb(rows)
         total = HEAD.size + len(head) + sum(map(len, self.sections.values())) + DIGEST
         first = HEAD.pack(MAGIC, VERSION, KINDS.index(self.kind) + 1, len(head), total)
         content = b"".join([first, head, *self.sections.values()])

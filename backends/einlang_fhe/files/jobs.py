@@ -6,7 +6,6 @@ not at all, and last.
 
 from __future__ import annotations
 
-import os
 import stat
 import time
 from collections.abc import Callable, Mapping
@@ -44,8 +43,8 @@ def keygen(given: Arguments) -> dict[str, Any]:
     folder = Path(given["out"])
     contents = client.written(given["passphrase"]), evaluation.written()
     _folder(folder)
-    write(folder / EVALUATION, contents[1], private=False)
-    write(folder / CLIENT, contents[0], private=True)
+    data.write(folder / EVALUATION, contents[1])
+    data.write(folder / CLIENT, contents[0], private=True)
     figures = {
         "key": client.identity.hex(),
         "programs": len(programs),
@@ -71,7 +70,7 @@ def _alike(first: Any, about: Any, name: str, path: str) -> None:
 
 def encrypt(given: Arguments) -> dict[str, Any]:
     """A request."""
-    from einlang_fhe.files.sides import Asking, bound
+    from einlang_fhe.files.sides import bound
 
     program, asking = _asking(given)
     batch = given["batch"]
@@ -80,7 +79,7 @@ def encrypt(given: Arguments) -> dict[str, Any]:
     request = asking.request(values, batch)
     content = request.written()
     seconds = time.perf_counter() - start
-    write(Path(given["out"]), content, private=False)
+    data.write(Path(given["out"]), content)
     figures = {
         "request bytes": len(content),
         "runs": request.head.runs,
@@ -103,7 +102,7 @@ def evaluate(given: Arguments) -> dict[str, Any]:
     start = time.perf_counter()
     content = answering.reply(request, values, given["request"]).written()
     seconds = time.perf_counter() - start
-    write(Path(given["out"]), content, private=False)
+    data.write(Path(given["out"]), content)
     return {"figures": {"reply bytes": len(content), "evaluate seconds": round(seconds, 4)}}
 
 
@@ -142,18 +141,6 @@ def _folder_of(given: Arguments) -> Path:
 def _folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def write(path: Path, content: bytes, private: bool) -> None:
-    """Writes a file whole or not at all; a private one for its owner alone."""
-    try:
-        data.replace_file(path, content)
-        if not private:
-            mask = os.umask(0)
-            os.umask(mask)
-            path.chmod(0o666 & ~mask)
     except OSError as error:
         raise _unwritable(path, error) from None
 

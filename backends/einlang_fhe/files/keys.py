@@ -62,7 +62,7 @@ class ClientHead:
 
 
 CODEC = Codec(KeyHead, ClientHead)
-EVALUATION = ("about", "public", "relinearization", "rotations", "signature")
+EVALUATION: tuple[str, ...] = ("about", "public", "relinearization", "rotations", "signature")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from einlang.backend import Arrays, Limits, Opened, Report, Secret
 from einlang.errors import Diagnostic
 from einlang_fhe.files.worker import Worker
+
+if TYPE_CHECKING:
+    from einlang_fhe.service.calling import Caller
 
 
 class Remotely:
@@ -47,6 +50,26 @@ class Remotely:
         found = _ask(limits, "decrypt", **given, reply=str(reply), **vars(secret))
         axes = {name: tuple(names) for name, names in found["axes"].items()}
         return Opened(found["arrays"], axes, _report(found))
+
+    def serve(
+        self,
+        programs: Sequence[Path],
+        inputs: Arrays,
+        address: tuple[str, int],
+        allowed: Mapping[str, Any],
+        ready: Callable[[int], None],
+    ) -> None:
+        """Serves programs until it is told to stop."""
+        from einlang_fhe.service.serving import serve
+        from einlang_fhe.service.settings import Settings
+
+        serve(programs, inputs, *address, Settings(**allowed), ready)
+
+    def connect(self, url: str, program: Path, key: Path, secret: Secret) -> Caller:
+        """A client of a service."""
+        from einlang_fhe.service.calling import Caller
+
+        return Caller(url, program, key, secret)
 
 
 def _ask(limits: Limits, verb: str, **arguments: Any) -> dict[str, Any]:

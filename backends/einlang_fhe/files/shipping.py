@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from einlang import __version__
-from einlang.backend import Arrays, Around
+from einlang.backend import Around, Arrays
 from einlang_fhe.compiling import Compiled
 from einlang_fhe.files import complaints
 from einlang_fhe.files.parts import (

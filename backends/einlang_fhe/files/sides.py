@@ -7,7 +7,6 @@ place for one in it. The client needs nothing of the evaluator's part of a progr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -263,7 +262,7 @@ def _sizes(made: Frames, kinds: Sequence[Kind]) -> list[int]:
 
 def _cut(rows: bytes, sizes: Sequence[int], runs: int, name: str) -> list[list[memoryview]]:
     """The residues of each ciphertext, by run."""
-    if not 1 <= runs or len(rows) != runs * sum(sizes):
+    if not runs >= 1 or len(rows) != runs * sum(sizes):
         raise complaints.malformed(name, "it holds other ciphertexts than the program's")
     view, start, found = memoryview(rows), 0, []
     for _ in range(runs):

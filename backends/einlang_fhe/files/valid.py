@@ -92,7 +92,7 @@ def _client(about: About, client: ClientPart) -> None:
     for reply in client.replies:
         _layout(reply.layout, slots)
         last = reply.first + reply.layout.count
-        _need(0 <= reply.first and last <= len(client.returned), "a reply of no ciphertexts")
+        _need(reply.first >= 0 and last <= len(client.returned), "a reply of no ciphertexts")
     _need(0 <= about.relinearize <= MOST_POWERS, "keys for no powers")
     _need(all(0 < turn < slots for turn in about.rotations), "a rotation by nothing")
     _need(all(_elements(shape) for shape in client.plain.values()), "an output that is too large")
@@ -159,7 +159,7 @@ def _known(verb: str, attribute: object, inputs: int, plaintexts: int) -> bool:
 def _layout(layout: Layout, slots: int) -> None:
     _need(layout.slots == slots, "a layout of other ciphertexts")
     _need(_elements(layout.shape), "a tensor that is too large")
-    _need(all(1 <= digit.extent and 0 <= digit.low < 40 for digit in layout.digits), "a digit")
+    _need(all(digit.extent >= 1 and 0 <= digit.low < 40 for digit in layout.digits), "a digit")
     _need(1 <= layout.count <= MOST_ELEMENTS, "a layout of too many ciphertexts")
     rank = len(layout.shape)
     _need(all(0 <= r.axis < rank and 0 <= r.by < rank for r in layout.rolls), "a roll of no axis")

@@ -4,12 +4,8 @@ The parent sends a verb and its arguments, the worker answers with a result or w
 both are MessagePack behind their length. A worker that crashes, or is killed, costs the work
 that it had, and says nothing else. It leaves no core dump, for it may hold a key.
 
->>> with Worker() as worker:
-...     worker.ask("inspect", {"path": "nothing.einc"})
-Traceback (most recent call last):
-    ...
-einlang.errors.BackendMistake: error[E0832]: `nothing.einc` cannot be read: No such file or directory
- = hint: get it again from where it came
+>>> unpacked(packed({"x": np.arange(2)}))["x"]
+array([0, 1])
 """
 
 from __future__ import annotations
@@ -29,6 +25,7 @@ import numpy as np
 from einlang.backend import Limits
 from einlang.errors import BackendMistake, DataMistake, Diagnostic, EinlangError
 from einlang_fhe.files import complaints
+from einlang_fhe.files.packing import packb
 
 LENGTH = struct.Struct("<Q")
 LONGEST = 1 << 33
@@ -137,7 +134,7 @@ def _mistake(rows: Any) -> EinlangError:
 
 def send(stream: Any, message: Any) -> None:
     """Writes a message."""
-    content = msgpack.packb(message)
+    content = packb(message)
     stream.write(LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
@@ -159,7 +156,7 @@ def packed(value: Any) -> Any:
     """Arrays as maps, everything else as it is."""
     if isinstance(value, np.ndarray):
         plain = np.ascontiguousarray(value)
-        return {"dtype": plain.dtype.str, "shape": list(plain.shape), "data": plain.tobytes()}
+        return {"dtype": plain.dtype.str, "shape": list(value.shape), "data": plain.tobytes()}
     if isinstance(value, Mapping):
         return {key: packed(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
