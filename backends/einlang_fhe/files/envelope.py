@@ -20,6 +20,7 @@ einlang.errors.BackendMistake: error[E0832]: `x.einr` is damaged: it has 145 byt
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,7 +93,8 @@ def load(path: str | Path, largest: int = LARGEST) -> bytes:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            content = file.read(largest + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(min(size, largest) + 1)
     except OSError as error:
         raise complaints.unreadable(str(path), error.strerror or str(error)) from None
     if len(content) > largest:
