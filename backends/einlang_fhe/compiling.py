@@ -174,10 +174,19 @@ class Job:
         """The largest error of an output."""
         return self.options.precision * self.outputs.least
 
+    @property
+    def clean(self) -> bool:
+        """Whether outputs hold nothing but results: where the evaluator has tensors of its
+        own, unless that is not wanted."""
+        kinds = {port.type.qualifier for port in self.flow.inputs}
+        wanted = self.options.outputs
+        return wanted == "clean" or (wanted is None and kinds != {Qualifier.SECRET})
+
     def written(self, slots: int, choices: Choices) -> Written:
         """The program for ciphertexts of so many slots, without levels."""
         flow, sizes = self.flow, self.sizes
-        lowered = lower(flow, slots, self.options.approximation, self.growth, choices)
+        approximation = self.options.approximation
+        lowered = lower(flow, slots, approximation, self.growth, choices, self.clean)
         program, request = _requested(DropDead().apply(lowered.program), lowered.request)
         if self.options.keys is not None:
             program = BoundKeys(self.options.keys).apply(program)

@@ -15,6 +15,7 @@ from einlang.errors import BackendMistake, fail
 from einlang.syntax.nodes import Choice
 from einlang_fhe.functor.nonlinear import Interval, Precision
 
+OUTPUTS = ("clean", "raw")
 ENGINES = ("openfhe", "clear")
 LINK = 125e6
 """Bytes in a second between client and evaluator, where latency counts: one gigabit."""
@@ -44,6 +45,8 @@ class Options:
     there are processors if None. `keep`: megabytes of plaintext operands that stay encoded
     between runs. `bootstrap`: always or never, or where depth runs out if None. `keys`: at most
     so many rotation keys, those of bootstraps aside, or as many as there are distances if
+    None. `outputs`: `clean`, zeros wherever no
+    element of a result is, or `raw`; clean where the evaluator has tensors of its own if
     None."""
 
     precision: float = 1e-4
@@ -60,6 +63,7 @@ class Options:
     keep: int = 256
     bootstrap: bool | None = None
     keys: int | None = None
+    outputs: str | None = None
     degrees: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
 
@@ -169,6 +173,7 @@ _READERS: dict[str, Any] = {
     "first": _bits,
     "digits": _bits,
     "insecure": _flag,
+    "outputs": _one_of(OUTPUTS),
     "minimise": _one_of(tuple(RATES)),
     "search": _effort,
     "threads": _count,

@@ -14,6 +14,7 @@ from einlang_fhe.compiling import Compiled
 from einlang_fhe.costs import load
 from einlang_fhe.drawing.steps import Taken, steps
 from einlang_fhe.execution.crew import cores
+from einlang_fhe.layout import Layout
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, digits_of, modulus_bits, predicted_key_sizes
 
@@ -25,7 +26,7 @@ GROUPS = {
     ),
     "work": (
         *("rotations", "products", "plain products", "relinearizations", "rescalings"),
-        "bootstraps",
+        *("bootstraps", "outputs", "outputs masked"),
     ),
     "what is sent": (
         *("ciphertexts sent", "request bytes", "ciphertexts returned", "reply bytes"),
@@ -46,6 +47,11 @@ def describe(compiled: Compiled, options: Options) -> Report:
     }
     figures = _figures(compiled, options) | _predicted(compiled, options.threads or cores())
     return Report(figures, tables, GROUPS)
+
+
+def clean(layout: Layout) -> bool:
+    """Whether ciphertexts in a layout hold nothing but elements, copies of them, and zeros."""
+    return layout.clean and not layout.imaginary
 
 
 def measured(report: Report, seconds: Mapping[str, float]) -> Report:
@@ -112,6 +118,8 @@ def _figures(compiled: Compiled, options: Options) -> dict[str, Any]:
         "relinearizations": program.count("relinearize"),
         "rescalings": program.count("rescale"),
         "bootstraps": program.count("bootstrap"),
+        "outputs": "clean" if all(clean(r.layout) for r in compiled.lowered.replies) else "raw",
+        "outputs masked": compiled.lowered.masked,
         "ciphertexts sent": len(compiled.request),
         "ciphertexts returned": len(program.outputs),
         "request bytes": sum(ciphertext_bytes(parameters, level) for level in compiled.levels),

@@ -33,6 +33,7 @@ out score
 target fhe:
     precision = 1e-3
     engine = clear
+    outputs = raw
 """
 
 

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 import msgpack
-
 from einlang_fhe.files.envelope import DIGEST, HEAD, KINDS, Envelope, digest
 
 Draw = random.Random
@@ -139,7 +138,9 @@ def _kind(files: Files, role: str, draw: Draw) -> bytes:
 def _value(files: Files, role: str, draw: Draw) -> bytes:
     """A value inside a section that is MessagePack: counts, numbers, names."""
     mine = Envelope.read(files[role], role)
-    titles = [title for title in mine.sections if title in ("about", "client", "evaluator", "plain")]
+    titles = [
+        title for title in mine.sections if title in ("about", "client", "evaluator", "plain")
+    ]
     title = draw.choice(titles)
     value = msgpack.unpackb(bytes(mine.sections[title]), raw=False, strict_map_key=False)
     forged = msgpack.packb(_forged(value, draw))

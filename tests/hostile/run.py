@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from einlang_fhe.files.worker import Worker
 from mutations import mutated
 
 import einlang as ein
 from einlang.backend import Limits
 from einlang.errors import EinlangError
-from einlang_fhe.files.worker import Worker
 
 PROGRAM = """
 index i = 8, j = 8

@@ -187,9 +187,7 @@ def attack(folder: Path, requests: int) -> dict[str, Any]:
     }
 
 
-def hostile(
-    http: httpx.Client, files: dict[str, bytes], client: Any, draw: random.Random
-) -> str:
+def hostile(http: httpx.Client, files: dict[str, bytes], client: Any, draw: random.Random) -> str:
     """One hostile request; the status that it got."""
     route = f"/programs/{client.program.hash.hex()}/evaluate"
     headers = {"einlang-key": client.identity}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from einlang.backend import Arrays, Limits, Opened, Report, Secret
 from einlang.errors import Diagnostic
-from einlang_fhe.files.worker import Worker
 
 if TYPE_CHECKING:
     from einlang_fhe.service.calling import Caller
@@ -73,6 +72,8 @@ class Remotely:
 
 
 def _ask(limits: Limits, verb: str, **arguments: Any) -> dict[str, Any]:
+    from einlang_fhe.files.worker import Worker
+
     with Worker(limits) as worker:
         return worker.ask(verb, arguments)
 

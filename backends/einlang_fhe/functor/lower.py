@@ -61,6 +61,7 @@ class Lowered:
     `tensors` computes all plain tensors, of the evaluator and of the client; `plaintexts`
     and `request` name its values. `plain` are the outputs that need no encryption.
     `places` says where each encrypted value of `flow`, what was lowered, has come to sit.
+    `masked`: how many ciphertexts of outputs are multiplied by zeros where no element is.
     """
 
     program: SlotProgram
@@ -71,6 +72,7 @@ class Lowered:
     tensors: Dataflow
     flow: Dataflow
     places: tuple[tuple[int, Layout], ...]
+    masked: int = 0
 
     @property
     def layouts(self) -> tuple[tuple[str, Layout], ...]:
@@ -86,39 +88,45 @@ def lower(
     precision: Precision,
     gains: Sequence[float] = (),
     choices: Choices | None = None,
+    clean: bool = False,
 ) -> Lowered:
     """The slot program of a dataflow, for ciphertexts of that many slots.
 
     `gains` say by how much an error of each value has grown in the outputs; `choices` tell
-    which way to take where there are several, and get to know what was taken. Raises
-    `TooHeavy` beyond their limit.
+    which way to take where there are several, and get to know what was taken. With `clean`,
+    outputs hold zeros wherever no element is, in imaginary parts too. Raises `TooHeavy`
+    beyond the limit of the choices.
     """
     choices = choices or Choices()
     build = Builder(slots, choices.weights, limit=choices.limit)
     try:
         writer = Writer(build, inputs=flow.inputs, choices=choices)
-        return _lowered(writer, flow, precision, gains)
+        return _lowered(writer, flow, precision, gains, clean)
     finally:
         choices.written, choices.weight = build.written, build.weight
 
 
 def _lowered(
-    writer: Writer, flow: Dataflow, precision: Precision, gains: Sequence[float]
+    writer: Writer, flow: Dataflow, precision: Precision, gains: Sequence[float], clean: bool
 ) -> Lowered:
     values: list[Value | Pending] = [
         (Fresh if port.type.qualifier is Qualifier.SECRET else Plain)(number, port.type.shape)
         for number, port in enumerate(flow.inputs)
     ]
     known = () if writer.choices.real else uses(flow)
+    if clean:
+        known = tuple(replace(use, linear=False) for use in known)
     values = write(writer, flow, values, precision, gains, known)
     outputs: list[int] = []
-    replies, plain = [], {}
+    replies, plain, masked = [], {}, 0
     for name, value in zip(flow.names, values, strict=True):
         if isinstance(value, Plain):
             plain[name] = value.number
             continue
         assert not isinstance(value, Pending)
         cipher = encrypted(writer, value)
+        if clean and not cipher.layout.clean:
+            cipher, masked = writer.cleaned(cipher), masked + len(cipher.values)
         replies.append(Reply(name, cipher.layout, cipher.factor, len(outputs)))
         outputs += cipher.values
     return Lowered(
@@ -130,6 +138,7 @@ def _lowered(
         Dataflow(flow.inputs, tuple(writer.steps), (), ()),
         flow,
         tuple(sorted(writer.places.items(), key=lambda place: place[0])),
+        masked,
     )
 
 
