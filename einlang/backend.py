@@ -195,6 +195,11 @@ class Served(Protocol):
 class Connection(Protocol):
     """A client of a service, with its key."""
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that are given to it."""
+        ...
+
     def call(self, given: Mapping[str, Any]) -> Opened:
         """The outputs for these inputs."""
         ...

@@ -50,6 +50,12 @@ class Client:
         """The outputs, as the backend gives them."""
         return self._connection.call(given)
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that this side gives: those that are encrypted, and those that the
+        client's own definitions read."""
+        return self._connection.inputs
+
     def close(self) -> None:
         """Lets go of the service."""
         self._connection.close()

@@ -4,7 +4,7 @@
     python tests/bench/apart.py digits     one example
 
 The evaluator works in a folder and an environment without the client's key. `call` is timed
-beside the same run in one process, with the same number of threads. Standard output is a table in Markdown;
+beside the same run in one process, with as many threads. A table in Markdown is printed;
 the exit code is 1 where a result is further from NumPy's than the program allows.
 """
 
@@ -119,32 +119,38 @@ def called(name: str, prog: Path, client: Path, sets: tuple[str, ...]) -> dict[s
     with serving(prog, "--workers", "1", "--threads", "2", *sets) as (address, _):
         key = client / "keys/client.key"
         with ein.Client(address, client / "prog.einc", key) as remote:
-            remote()
-            there = best(lambda: remote())
+            names = remote.inputs
+            arrays = {k: v for k, v in loaded(name)[1].items() if k in names}
+            remote(arrays)
+            there = best(lambda: remote(arrays))
     here = best(together(name))
     return {"in process s": here, "call s": there, "call / in process": there / here}
 
 
 def together(name: str) -> Any:
     """The same program as in the file, in this process, its keys made."""
-    from einlang.api.pipeline import prepare
-    from einlang.data import bind
+    from einlang.api.pipeline import execute, prepare
 
-    program = ein.load(ROOT / "examples" / f"{name}.ein")
-    typed = program.check()
-    arrays = bind(typed, {}, program.directory)
+    typed, arrays = loaded(name)
     compiled = prepare(typed, "fhe", arrays, {})
     server: Any = compiled.server
     # Data would have it compiled anew, for the numbers that it shows: that is another program.
     server._make_room = lambda known: None
 
     def run() -> None:
-        from einlang.api.pipeline import execute
-
         execute(compiled, arrays)
 
     run()
     return run
+
+
+def loaded(name: str) -> tuple[Any, dict[str, np.ndarray]]:
+    """An example, checked, with its data."""
+    from einlang.data import bind
+
+    program = ein.load(ROOT / "examples" / f"{name}.ein")
+    typed = program.check()
+    return typed, bind(typed, {}, program.directory)
 
 
 def best(work: Any) -> float:

@@ -44,8 +44,8 @@ def mended(content: bytes) -> bytes:
         packed = content[HEAD.size : HEAD.size + head]
     body = content[HEAD.size + head : -DIGEST]
     total = HEAD.size + len(packed) + len(body) + DIGEST
-    whole = HEAD.pack(magic, version, kind, len(packed), total) + packed + body
-    return whole + digest(whole)
+    first = HEAD.pack(magic, version, kind, len(packed), total) + packed
+    return first + body + digest(first)
 
 
 def _truncate(files: Files, role: str, draw: Draw) -> bytes:

@@ -78,16 +78,14 @@ class Frame:
         """An object with these residues. Raises `ResidueError` where they are no residues."""
         if len(residues) != self.size or len(tag) != TAG:
             raise ResidueError("residues of another length")
-        parts: list[bytes] = []
+        parts: list[Any] = []
         start, old, new = 0, self.tag.encode(), tag.encode()
         for piece, modulus in zip(self.pieces, self.moduli, strict=False):
             width = _width(modulus)
-            words = np.zeros((self.ring, WORD.size), np.uint8)
-            packed = np.frombuffer(residues, np.uint8, self.ring * width, start)
-            words[:, :width] = packed.reshape(self.ring, width)
-            if int(words.view("<u8").max()) >= modulus:
+            words = _unpacked(residues, start, width, self.ring)
+            if int(words.max()) >= modulus:
                 raise ResidueError("a residue is not below its prime")
-            parts += [piece.replace(old, new), words.tobytes()]
+            parts += [piece.replace(old, new), words.data]
             start += self.ring * width
         return b"".join([*parts, self.pieces[-1].replace(old, new)])
 
@@ -104,8 +102,20 @@ def _found(content: bytes, ring: int) -> Iterator[tuple[int, int]]:
         start += WORD.size * (ring + 1)
 
 
+def _unpacked(residues: bytes | memoryview, start: int, width: int, ring: int) -> Array:
+    """The residues of one polynomial as words."""
+    if width == WORD.size:
+        return np.frombuffer(residues, "<u8", ring, start)
+    words = np.zeros((ring, WORD.size), np.uint8)
+    packed = np.frombuffer(residues, np.uint8, ring * width, start)
+    words[:, :width] = packed.reshape(ring, width)
+    return words.view("<u8")
+
+
 def _packed(content: bytes, start: int, modulus: int, ring: int) -> bytes:
     """The residues of one polynomial, in as many bytes each as their prime has."""
+    if _width(modulus) == WORD.size:
+        return content[start : start + WORD.size * ring]
     words = np.frombuffer(content, np.uint8, WORD.size * ring, start)
     return words.reshape(ring, WORD.size)[:, : _width(modulus)].tobytes()
 

@@ -3,7 +3,7 @@
     magic (8)  version (2)  kind (2)  length of the head (4)  length of the file (8)
     head: which sections follow, how long they are, their SHA-256
     sections, one after another
-    SHA-256 of all that (32)
+    SHA-256 of what stands before the sections (32)
 
 Numbers are little-endian, the head is MessagePack. The same content gives the same bytes.
 
@@ -23,7 +23,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
 
@@ -44,35 +44,40 @@ LONGEST_HEAD = 1 << 16
 
 @dataclass(frozen=True)
 class Envelope:
-    """A file's kind, and its sections by name, in order."""
+    """A file's kind, and its sections by name, in order; `digests` of those that are known."""
 
     kind: str
     sections: Mapping[str, Bytes]
+    digests: Mapping[str, bytes] = field(default_factory=dict, compare=False)
 
     def written(self) -> bytes:
         """The bytes of the file."""
-        rows = [[name, len(part), digest(part)] for name, part in self.sections.items()]
+        rows = [
+            [name, len(part), self.digests.get(name) or digest(part)]
+            for name, part in self.sections.items()
+        ]
         head = packb(rows)
         total = HEAD.size + len(head) + sum(map(len, self.sections.values())) + DIGEST
-        first = HEAD.pack(MAGIC, VERSION, KINDS.index(self.kind) + 1, len(head), total)
-        content = b"".join([first, head, *self.sections.values()])
-        return content + digest(content)
+        first = HEAD.pack(MAGIC, VERSION, KINDS.index(self.kind) + 1, len(head), total) + head
+        return b"".join([first, *self.sections.values(), digest(first)])
 
     @staticmethod
     def read(content: Bytes, name: str, largest: int = LARGEST) -> Envelope:
-        """The envelope in a file's bytes. Raises E0830, E0831 and E0832; copies nothing."""
+        """The envelope in a file's bytes. Raises E0830, E0831 and E0832."""
         view = memoryview(content)
         kind, head = _checked(view, name, largest)
         sections: dict[str, Bytes] = {}
+        digests: dict[str, bytes] = {}
         start = HEAD.size + head
         for title, length, wanted in _rows(view[HEAD.size : start], name):
-            sections[title] = view[start : start + length]
+            part = view[start : start + length]
             start += length
-            if digest(sections[title]) != wanted:
+            if digest(part) != wanted:
                 raise complaints.damaged(name, f"its section `{title}` has another checksum")
+            sections[title], digests[title] = bytes(part), wanted
         if start != len(view) - DIGEST:
             raise complaints.damaged(name, "its sections are not as long as it says")
-        return Envelope(KINDS[kind - 1], {k: bytes(v) for k, v in sections.items()})
+        return Envelope(KINDS[kind - 1], sections, digests)
 
     def only(self, kind: str, titles: tuple[str, ...], name: str) -> Envelope:
         """The same; E0833 where it is of another kind, E0834 where sections are others."""
@@ -115,10 +120,12 @@ def _checked(view: memoryview, name: str, largest: int) -> tuple[int, int]:
         raise complaints.damaged(name, f"it has {len(view):,} bytes of {total:,}")
     if total > largest:
         raise complaints.damaged(name, f"it is longer than {largest:,} bytes")
-    if digest(view[:-DIGEST]) != view[-DIGEST:]:
+    if head > min(LONGEST_HEAD, total - HEAD.size - DIGEST):
+        raise complaints.damaged(name, "its head is longer than the file")
+    if digest(view[: HEAD.size + head]) != view[-DIGEST:]:
         raise complaints.damaged(name, "its checksum is another")
-    if not 1 <= kind <= len(KINDS) or head > min(LONGEST_HEAD, total - HEAD.size - DIGEST):
-        raise complaints.malformed(name, "its head is none")
+    if not 1 <= kind <= len(KINDS):
+        raise complaints.malformed(name, "it is of no kind")
     return kind, head
 
 

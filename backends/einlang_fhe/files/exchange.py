@@ -67,18 +67,22 @@ class Request:
     head: RequestHead
     rows: bytes = field(repr=False)
     signature: bytes = field(default=b"", repr=False)
+    hashed: bytes = field(default=b"", repr=False)
+    """The digest of the rows, where it is known."""
 
     @staticmethod
     def of(program: Program, key: ClientKey, runs: int, rows: bytes) -> Request:
         """A request, signed."""
         nonce = os.urandom(NONCE)
         head = RequestHead(program.hash, key.identity, nonce, key.sealing(nonce), runs)
-        return Request(head, rows, key.sign(_signed(head, rows)))
+        hashed = digest(rows)
+        return Request(head, rows, key.sign(_signed(head, hashed)), hashed)
 
     def written(self) -> bytes:
         """The bytes of the file."""
         sections = {"about": CODEC.encode(self.head), "rows": self.rows}
-        return Envelope("request", {**sections, "signature": self.signature}).written()
+        sections["signature"] = self.signature
+        return Envelope("request", sections, {"rows": self.hashed}).written()
 
     @staticmethod
     def read(content: bytes, name: str) -> Request:
@@ -89,7 +93,8 @@ class Request:
         lengths = [len(part) for part in (head.program, head.key, head.nonce, head.sealing)]
         if lengths != [32, 32, NONCE, 32] or not 1 <= head.runs <= MOST_RUNS:
             raise complaints.malformed(name, "its head is none")
-        return Request(head, bytes(sections["rows"]), bytes(sections["signature"]))
+        parts = bytes(sections["rows"]), bytes(sections["signature"])
+        return Request(head, *parts, envelope.digests["rows"])
 
     def checked(self, program: Program, key: EvaluationKey, name: str) -> Request:
         """The same. Raises E0835 and E0836 where it is for others, E0834 where it is forged."""
@@ -97,7 +102,8 @@ class Request:
             raise complaints.another_program(name)
         if self.head.key != key.identity:
             raise complaints.another_key(name)
-        if not signed(key.head.verify, _signed(self.head, self.rows), self.signature):
+        hashed = self.hashed or digest(self.rows)
+        if not signed(key.head.verify, _signed(self.head, hashed), self.signature):
             raise complaints.malformed(name, "its signature is another's")
         return self
 
@@ -152,8 +158,8 @@ class Reply:
         return self
 
 
-def _signed(head: RequestHead, rows: bytes) -> bytes:
-    return SIGNED + digest(CODEC.encode(head)) + digest(rows)
+def _signed(head: RequestHead, hashed: bytes) -> bytes:
+    return SIGNED + digest(CODEC.encode(head)) + hashed
 
 
 def _head(content: bytes, kind: Any, name: str) -> Any:

@@ -67,6 +67,11 @@ class Caller:
         """The key's, by which the service knows it."""
         return self.asking.key.identity.hex()
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that are given here."""
+        return tuple(dict.fromkeys((*self.asking.secrets, *self.asking.read)))
+
     def call(self, given: Mapping[str, Any]) -> Opened:
         """The outputs for these inputs. What may succeed later is tried again."""
         batch = self.secret.batch
