@@ -65,6 +65,9 @@ def write(page: str) -> None:
         shape = tuple(int(n) for n in numbers.split(",") if n.strip())
         if kind == "text":
             Path(name).write_text("this is not an array\n")
+        elif kind == "key":
+            Path(name).write_bytes(client_key())
+            Path(name).chmod(0o644)
         elif kind == "library":
             Path(name).write_text("def dance(x) = 2 * x + 1\n")
         elif key:
@@ -75,6 +78,15 @@ def write(page: str) -> None:
             np.save(name, made(kind, shape), allow_pickle=True)
     for name, arrays in archives.items():
         np.savez(name, **arrays)
+
+
+def client_key() -> bytes:
+    """The file of a client's key, of zeros."""
+    from einlang_fhe.engines.engine import Parameters
+    from einlang_fhe.files.keys import ClientKey
+
+    parameters = Parameters(ring=8192, depth=1, scale=40, first=50, digits=1)
+    return ClientKey(parameters, bytes(32), bytes(64), bytes(32)).written()
 
 
 def enter(world: str, monkeypatch: pytest.MonkeyPatch) -> None:

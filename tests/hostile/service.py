@@ -115,9 +115,11 @@ def load(folder: Path, requests: int, kills: int) -> dict[str, Any]:
     program = prepare(folder, 4)
     outcomes: Counter[str] = Counter()
     peak = [0.0]
-    with serving(program, "--workers", "2") as (address, pid):
+    with serving(program, "--workers", "2") as (address, pid), contextlib.ExitStack() as stack:
         clients = [
-            ein.Client(address, folder / "client.einc", folder / f"keys{n}" / "client.key")
+            stack.enter_context(
+                ein.Client(address, folder / "client.einc", folder / f"keys{n}" / "client.key")
+            )
             for n in range(4)
         ]
         for number, client in enumerate(clients):
@@ -161,9 +163,10 @@ def attack(folder: Path, requests: int) -> dict[str, Any]:
     statuses: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     draw = random.Random(0)
-    with serving(program, "--workers", "2", "--seconds", "20", "--body", "16") as (address, pid):
+    limits = ("--workers", "2", "--seconds", "20", "--body", "16")
+    with serving(program, *limits) as (address, pid), contextlib.ExitStack() as stack:
         keys = folder / "keys0" / "client.key"
-        client = ein.Client(address, folder / "client.einc", keys)
+        client = stack.enter_context(ein.Client(address, folder / "client.einc", keys))
         data = np.random.default_rng(1)
         outcomes[honest(client, data)] += 1
         connection: Any = client._connection
