@@ -64,6 +64,7 @@ class Bench:
             home["program"] = program.artefact(W=weights)
             home["client program"] = program.artefact(client_only=True, W=weights)
             self._write(home)
+            Path(self.path("client key")).unlink(missing_ok=True)
             made = {"programs": [self.path("program")], "out": str(self.folder)}
             self.worker.ask("keygen", {**made, "passphrase": None})
             for role in ("client key", "evaluation key"):

@@ -39,8 +39,12 @@ def keygen(given: Arguments) -> dict[str, Any]:
     first = programs[0].about
     for program, path in zip(programs, given["programs"], strict=True):
         _alike(first, program.about, given["programs"][0], path)
-    client, evaluation = generate([program.about for program in programs])
     folder = Path(given["out"])
+    if (folder / CLIENT).exists():
+        hint = "without it, nothing that was encrypted with it can be read: choose another folder"
+        said = f"`{folder / CLIENT}` is there already, and is never overwritten"
+        raise fail(DataMistake, "E0608", said, hint=hint)
+    client, evaluation = generate([program.about for program in programs])
     contents = client.written(given["passphrase"]), evaluation.written()
     _folder(folder)
     data.write(folder / EVALUATION, contents[1])

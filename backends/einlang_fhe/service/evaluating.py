@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from einlang_fhe.engines import binding
 from einlang_fhe.files import complaints
 from einlang_fhe.files.exchange import Request
 from einlang_fhe.files.keys import EvaluationKey
@@ -29,7 +30,8 @@ class Evaluating:
         self.threads = 1
 
     def open(self, given: Arguments) -> dict[str, Any]:
-        """Reads the programs, with the data of their public inputs."""
+        """Reads the programs, with the data of their public inputs, and loads OpenFHE."""
+        binding.load()
         self.held, self.threads = given["held"], given["threads"]
         for path, inputs in zip(given["programs"], given["inputs"], strict=True):
             program = Program.load(path)

@@ -33,12 +33,16 @@ class Seat:
 
     def ask(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of the worker, which is started if it is not there."""
+        self.ready()
+        return self.worker.ask(verb, arguments)
+
+    def ready(self) -> None:
+        """Starts the worker if it is not there. Raises what it finds wrong with the programs."""
         process = self.worker.process
         if process is None or process.poll() is not None:
             self.known.clear()
             self.worker.start()
             self.worker.ask("open", self.opening)
-        return self.worker.ask(verb, arguments)
 
     def learnt(self, key: bytes) -> None:
         """The worker knows a key from now on, and may have forgotten others for it."""

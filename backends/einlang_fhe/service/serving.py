@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from einlang.errors import EinlangError
 from einlang_fhe.files import complaints
 from einlang_fhe.files.parts import Program
 from einlang_fhe.files.sides import bound, public
+from einlang_fhe.service.pool import Pool
 from einlang_fhe.service.settings import Settings
 
 
@@ -33,8 +35,10 @@ def serve(
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))
+    app = application(settings, paths, data)
+    started(app.state.service.pool)
     config = uvicorn.Config(
-        application(settings, paths, data),
+        app,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=int(settings.grace),
@@ -43,6 +47,16 @@ def serve(
     if ready is not None:
         ready(listening.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def started(pool: Pool) -> None:
+    """Starts all workers, so that the first requests need not wait. Raises what they raise."""
+    try:
+        for seat in pool.seats:
+            seat.ready()
+    except EinlangError:
+        pool.stop()
+        raise
 
 
 def public_data(path: Path, given: Mapping[str, Any]) -> dict[str, Any]:
