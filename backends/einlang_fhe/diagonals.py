@@ -96,7 +96,7 @@ class LinearMap:
         return self._hash
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def address_parts(layout: Layout) -> tuple[Array, ...]:
     """For every axis what each of its indices adds to `ciphertext * slots + slot`.
 
@@ -116,7 +116,7 @@ def address_parts(layout: Layout) -> tuple[Array, ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def addresses(layout: Layout) -> Array:
     """`ciphertext * slots + slot` of every element, at the copy that comes first.
 

@@ -132,7 +132,7 @@ class Plan:
         return self.draft.fixed + self.steps.cost
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def plans(
     map: LinearMap, source: Layout, product: float = PRODUCT, giant: float = 1.0
 ) -> tuple[Plan, ...]:

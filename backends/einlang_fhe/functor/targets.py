@@ -41,7 +41,7 @@ class Target:
         return replace(self.layout, places=tuple(places))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def targets(map: LinearMap, source: Layout) -> tuple[tuple[Layout, tuple[int, ...]], ...]:
     """Layouts for the result, and for each the bits that could hold partial sums, the ones to
     take first first."""

@@ -45,7 +45,7 @@ class Window:
         return sum(_rotations(group[1], self.layout.slots) for group in sums)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def windows(map: LinearMap, source: Layout) -> tuple[Window, ...]:
     """The ways to apply a map without coefficients that need no mask; often there are none."""
     layouts = dict.fromkeys(layout for layout, _ in targets(map, source))
