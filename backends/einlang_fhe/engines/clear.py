@@ -223,7 +223,8 @@ class ClearEvaluator:
 
     def multiply_scalar(self, cipher: ClearCipher, scalar: float) -> ClearCipher:
         """Gives one degree more."""
-        values = cipher.values * scalar
+        unit = 2.0**self.parameters.scale
+        values = cipher.values * (round(scalar * unit) / unit if self._error.on else scalar)
         return self._made(replace(cipher, values=values, degree=cipher.degree + 1))
 
     def hoist(self, cipher: ClearCipher) -> ClearHoisted:

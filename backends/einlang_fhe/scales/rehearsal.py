@@ -19,6 +19,7 @@ import numpy as np
 from einlang.backend import Arrays
 from einlang.checking.typed import Qualifier
 from einlang.planning.dataflow import Dataflow, Port, Type
+from einlang_fhe.engines import noise
 from einlang_fhe.functor.lower import Lowered, Reply
 from einlang_fhe.functor.values import Packing, Sent
 from einlang_fhe.layout import unpack
@@ -287,6 +288,7 @@ class Errors:
         self.kinds = {source.kind: n for n, source in enumerate(self.found)}
         self.switched = {s.factors: n for n, s in enumerate(self.found) if s.kind is None}
         self.rounded: dict[tuple[int, int], Array] = {}
+        self.ring = 2 * self.levelled.program.slots
 
     def execute(
         self, number: int, step: Instruction, pairs: list[tuple[Array, Error]]
@@ -312,17 +314,16 @@ class Errors:
         return turned(step, values), error
 
     def _weighed(self, step: Instruction, value: Array, error: Error) -> tuple[Array, Error]:
-        """Times a plaintext, which is rounded; or times a number, which nearly is not."""
+        """Times a plaintext, which is rounded; or times a number, rounded in all slots alike."""
+        degree = self.levelled.degrees[step.arguments[0]]
+        kind = self.kinds[plaintext(degree, len(self.factors[0]) // 2)]
         if step.verb == "multiply_scalar":
-            other = np.array(step.attribute)
-            return value * other, _times(error, other)
-        other, degree = self.plaintexts[step.number], self.levelled.degrees[step.arguments[0]]
-        key = step.number, degree
+            other, off = np.array(step.attribute), np.array(0.5 / noise.encoding(self.ring))
+            return value * other, _sum([_times(error, other), {kind: value * off}])
+        other, key = self.plaintexts[step.number], (step.number, degree)
         if key not in self.rounded:
             self.rounded[key] = self._error(value.shape)
-        kind = plaintext(degree, len(self.factors[0]) // 2)
-        rounded = {self.kinds[kind]: value * self.rounded[key]}
-        return value * other, _sum([_times(error, other), rounded])
+        return value * other, _sum([_times(error, other), {kind: value * self.rounded[key]}])
 
     def _error(self, shape: tuple[int, ...]) -> Array:
         """Imaginary parts matter only where something is complex."""

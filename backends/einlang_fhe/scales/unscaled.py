@@ -39,7 +39,7 @@ STEPS = 16
 """Of a bit of scale."""
 MOST_PIECES = 6
 """Into which a prime is taken apart for key switching."""
-WORD = 60
+WORD = 64
 """Pieces that are longer in all make a hundred times the noise in the slots near 0 (measured)."""
 
 
@@ -114,10 +114,12 @@ def _primes(ring: int, scale: float, bits: float, pieces: int, least: int) -> Pa
 def digit_size(prime: int, pieces: int) -> int | None:
     """The bits of digits that a prime is taken apart into, 0 for one; None where it is too noisy.
 
+    Some of several primes near 2^54 are above it, and have 55 bits.
+
     >>> [digit_size(54, pieces) for pieces in (1, 2, 3, 5)]
-    [0, 27, 18, 11]
+    [0, 28, 19, 11]
     """
-    digit = math.ceil(prime / pieces)
+    digit = math.ceil(min(prime + 1, LONE) / pieces)
     return 0 if pieces == 1 else digit if digit * pieces <= WORD else None
 
 
