@@ -5,7 +5,7 @@ Frames are taken from objects made here, of a key that is thrown away; what come
 elsewhere are the residues alone, each below its prime. So OpenFHE never reads a byte that says
 how to read others, whoever wrote the file.
 
-A residue takes as many bytes as its prime does. Objects carry the tag that they are given
+A residue takes as many bytes as its prime does, or eight. Objects carry the tag that they are given
 here: 64 digits, the hash of the keys that they belong to.
 """
 
@@ -121,12 +121,13 @@ def _packed(content: bytes, start: int, modulus: int, ring: int) -> bytes:
 
 
 def _width(modulus: int) -> int:
-    """Bytes of a residue.
+    """Bytes of a residue: whole words where less would save little, for they are faster.
 
-    >>> _width(255), _width(257)
-    (1, 2)
+    >>> _width((1 << 40) - 87), _width((1 << 56) - 5)
+    (5, 8)
     """
-    return (modulus.bit_length() + 7) // 8
+    width = (modulus.bit_length() + 7) // 8
+    return width if width <= 6 else WORD.size
 
 
 def _modulus(content: bytes, start: int, ring: int) -> int | None:
