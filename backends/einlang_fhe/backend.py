@@ -8,7 +8,7 @@ backend called `numpy`, on either side.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from einlang_fhe.deep import fitted
 from einlang_fhe.engines.engine import Client, Evaluator
 from einlang_fhe.files.remote import Remotely
 from einlang_fhe.options import Options
-from einlang_fhe.reporting import describe, measured
+from einlang_fhe.reporting import describe, measured, with_raw
 from einlang_fhe.search import compile_flow
 from einlang_fhe.session import Session
 from einlang_fhe.tensors import check_ranges, largest, outgrown, surely
@@ -82,8 +82,16 @@ class FheExecutable:
     def report(self) -> Report:
         """Counts, parameters and predicted sizes; after a run, its times."""
         if self._told is None or self._told[0] is not self.compiled:
-            self._told = self.compiled, describe(self.compiled, self.options)
+            told = describe(self.compiled, self.options)
+            self._told = self.compiled, with_raw(told, self._raw(), self.options)
         return measured(self._told[1], self.seconds)
+
+    def _raw(self) -> Compiled | None:
+        """The program with outputs as they come, where masks make them clean."""
+        if not self.compiled.lowered.masked:
+            return None
+        options = replace(self.options, outputs="raw")
+        return compile_flow(self.flow, options, self.parameters, self._outputs or UNSEEN)
 
     def layouts(self) -> Drawing:
         """Where the elements of encrypted tensors sit, step by step."""

@@ -18,6 +18,7 @@ from einlang_fhe.layout import Layout
 from einlang_fhe.options import Options
 from einlang_fhe.parameters import ciphertext_bytes, digits_of, modulus_bits, predicted_key_sizes
 
+RAW = "predicted evaluate, outputs raw, seconds"
 PHASES = ("keys", "encode", "encrypt", "evaluate", "decrypt")
 GROUPS = {
     "parameters and security": (
@@ -32,7 +33,10 @@ GROUPS = {
         *("ciphertexts sent", "request bytes", "ciphertexts returned", "reply bytes"),
         *("rotation keys", "key bytes"),
     ),
-    "predicted times": (*(f"predicted {phase} seconds" for phase in PHASES), "threads", "costs"),
+    "predicted times": (
+        *(f"predicted {phase} seconds" for phase in PHASES),
+        *(RAW, "threads", "costs"),
+    ),
     "times of the last run": tuple(f"{phase} seconds" for phase in PHASES),
 }
 
@@ -52,6 +56,14 @@ def describe(compiled: Compiled, options: Options) -> Report:
 def clean(layout: Layout) -> bool:
     """Whether ciphertexts in a layout hold nothing but elements, copies of them, and zeros."""
     return layout.clean and not layout.imaginary
+
+
+def with_raw(report: Report, raw: Compiled | None, options: Options) -> Report:
+    """The same beside what evaluation would take if outputs were not made clean."""
+    if raw is None:
+        return report
+    seconds = _predicted(raw, options.threads or cores())["predicted evaluate seconds"]
+    return replace(report, figures=report.figures | {RAW: seconds})
 
 
 def measured(report: Report, seconds: Mapping[str, float]) -> Report:

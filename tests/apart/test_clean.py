@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from einlang_fhe.layout import pack
 import einlang as ein
 from einlang.backend import silent
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SUM = "index i = 4, j = 8\nsecret x[j] in [-1, 1]\nparam W[i, j]\ny[i] = W[i, j] * x[j]"
 SUMS = {
     "sum": SUM,
@@ -61,6 +63,13 @@ def test_raw_outputs_keep_what_is_cheaper() -> None:
     found, wanted, report = slots(SUM, outputs="raw")
     assert report.figures["outputs"] == "raw"
     assert not np.allclose(found, wanted, atol=1e-6)
+
+
+def test_explain_says_what_it_costs() -> None:
+    figures = ein.load(EXAMPLES / "digits.ein").explain("fhe").figures
+    assert figures["outputs masked"] == 1
+    clean, raw = (figures[f"predicted evaluate{how} seconds"] for how in ("", ", outputs raw,"))
+    assert clean >= raw > 0
 
 
 def test_what_is_the_client_s_alone_need_not_be_clean() -> None:
