@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     theirs = {**common, "key": str(home / "keys/evaluation.key"), "out": path["reply.einr"]}
     jobs.evaluate({**theirs, "request": path["request.einr"]})
     found = jobs.decrypt({**mine, "reply": path["reply.einr"], "share": False})
-    assert np.allclose(found["arrays"]["y"], Y, atol=2e-3)
+    assert np.allclose(found["arrays"]["y"], Y, atol=1e-2)
     return home
 
 
@@ -105,7 +105,7 @@ def test_the_commands_say_what_they_wrote(home: Path, command, monkeypatch, tmp_
     reply = ("decrypt", f"{out}/c.einc", f"{out}/reply.einr", "--key", f"{out}/keys/client.key")
     assert "y" in command(reply).out
     assert command((*reply, "-o", f"{out}/y.npy")).code == 0
-    assert np.allclose(np.load(f"{out}/y.npy"), Y, atol=2e-3)
+    assert np.allclose(np.load(f"{out}/y.npy"), Y, atol=1e-2)
     assert command(("keygen", f"{out}/c.einc", "-o", f"{out}/keys")).text.count("E0608") == 1
     assert "E0690" in command((*reply, "--set", "m")).text
     assert "E0713" in command((*reply, "-b", "numpy")).text
@@ -174,7 +174,7 @@ def test_a_request_over_http(home: Path, service: httpx.Client) -> None:
     found = service.post(route, content=body, headers=headers)
     reply = Reply.read(found.content, "reply")
     arrays = Asking(program, key, "key").results(reply, {}, "reply")
-    assert np.allclose(arrays["y"], Y, atol=2e-3)
+    assert np.allclose(arrays["y"], Y, atol=1e-2)
 
 
 def test_what_the_service_refuses(home: Path, service: httpx.Client) -> None:
@@ -202,6 +202,7 @@ def test_what_the_service_says_of_itself(service: httpx.Client) -> None:
 def test_a_full_service_says_try_again(app: Any, service: httpx.Client, monkeypatch) -> None:
     pool = app.state.service.pool
     monkeypatch.setattr(pool, "waiting", 2)
+    monkeypatch.setattr(pool, "running", 1)
     identity = next(iter(app.state.service.ring.used))
     (program,) = app.state.service.programs
     route = f"/programs/{program.hex()}/evaluate"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import tempfile
+import threading
+import time
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 import run as hostile_files
 import service as hostile_service
 from einlang_fhe.service.keyring import FullError, Keyring
 
 import einlang as ein
+from einlang.backend import Secret
 from einlang.errors import EinlangError
 
 
@@ -27,6 +34,25 @@ def test_hostile_requests_change_nothing(tmp_path: Path) -> None:
     assert found["honest"] == {"right": 4}
     assert found["health"] == 200
     assert all(status in ("400", "404", "405", "409", "413") for status in found["statuses"])
+
+
+def test_what_runs_is_finished_when_the_service_stops(tmp_path: Path) -> None:
+    program = hostile_service.prepare(tmp_path, 1)
+    keys = tmp_path / "keys0" / "client.key"
+    x = np.random.default_rng(0).uniform(-1, 1, (64, 8))
+    found: list[np.ndarray] = []
+    with (
+        hostile_service.serving(program, "--workers", "1") as (address, pid),
+        ein.Client(address, tmp_path / "client.einc", keys, secret=Secret(batch=True)) as client,
+    ):
+        client(x=x[:1])
+        thread = threading.Thread(target=lambda: found.append(client(x=x)["y"]))
+        thread.start()
+        while "running 1" not in httpx.get(address + "/metrics", trust_env=False).text:
+            time.sleep(0.005)
+        os.kill(pid, signal.SIGTERM)
+        thread.join()
+    assert np.allclose(found[0], (x @ hostile_service.WEIGHTS.T) ** 2, atol=2e-2)
 
 
 def test_mutated_files_are_refused() -> None:

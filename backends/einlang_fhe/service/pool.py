@@ -74,7 +74,7 @@ class Pool:
 
     async def ask(self, verb: str, key: bytes, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of a worker. Raises `Busy`, and what the worker raises."""
-        if self.waiting >= self.settings.waiting:
+        if self.running >= len(self.seats) and self.waiting >= self.settings.waiting:
             raise Busy
         self.waiting += 1
         try:
