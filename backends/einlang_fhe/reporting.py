@@ -68,7 +68,7 @@ def with_raw(report: Report, raw: Compiled | None, options: Options) -> Report:
 
 def measured(report: Report, seconds: Mapping[str, float]) -> Report:
     """The same after a run that took so long."""
-    found = {f"{name} seconds": round(value, 4) for name, value in seconds.items()}
+    found = {f"{name} seconds": round(value, 7) for name, value in seconds.items()}
     return replace(report, figures=report.figures | found)
 
 
