@@ -25,15 +25,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from einlang_fhe.passes.levels import Levelled
-from einlang_fhe.slots import Builder, Instruction, SlotProgram
+from einlang_fhe.slots import Builder, Instruction, SlotProgram, TooHeavy
 
+MOST_FACTORS = 64
+"""No ring holds so many scales."""
 MOST_PARTS = 4
 """A product of more polynomials is relinearised first."""
 TURNING = ("rotate", "rotate_sum", "hoist", "rotate_extended", "extend")
 
 
 def assign_flat(program: SlotProgram) -> Levelled:
-    """The program without levels; relinearisations only where something is rotated."""
+    """The program without levels; relinearisations only where something is rotated.
+
+    Raises `TooHeavy` for more factors than any modulus holds.
+    """
     flat = _Flat(program)
     flat.run()
     return flat.result()
@@ -102,6 +107,8 @@ class _Flat:
         number = self.build.emit(step.verb, *values, attribute=step.attribute)
         if number == len(self.degrees):
             self.degrees.append(self._degree(step, values))
+            if self.degrees[-1] > MOST_FACTORS:
+                raise TooHeavy
             self.parts.append(self._polynomials(step, values))
         return number
 
