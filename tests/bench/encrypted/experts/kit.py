@@ -23,7 +23,6 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import openfhe as fhe
 
 Array = np.ndarray[Any, Any]
 Cipher = Any
@@ -130,6 +129,8 @@ def _nominal(expert: Expert) -> int:
 
 
 def _context(expert: Expert) -> Any:
+    import openfhe as fhe
+
     ring = expert.ring
     wish = fhe.CCParamsCKKSRNS()
     wish.SetSecurityLevel(fhe.HEStd_128_classic)
