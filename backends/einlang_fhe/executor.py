@@ -38,6 +38,7 @@ from einlang_fhe.passes.hoist import Hoist
 from einlang_fhe.passes.levels import Levelled
 from einlang_fhe.passes.order import Order
 from einlang_fhe.plaintexts import Entry
+from einlang_fhe.slots import SlotProgram
 from einlang_fhe.verifier import verify
 
 Progress = Callable[[int, int], None]
@@ -56,6 +57,11 @@ class Pass(Protocol):
 def preparation(threads: int) -> tuple[Pass, ...]:
     """What makes a program fit for execution: several threads want sums in parts."""
     return (Hoist(), Order()) if threads == 1 else (Hoist(), Balance(), Order())
+
+
+def reads_keys(program: SlotProgram) -> bool:
+    """Whether evaluation keys are needed."""
+    return bool(program.rotations) or program.count("relinearize", "bootstrap") > 0
 
 
 class Executor:
@@ -84,6 +90,7 @@ class Executor:
         for way in preparation(self.threads) if passes is None else passes:
             levelled = way.apply(levelled)
         self.levelled = levelled
+        self.switching = reads_keys(levelled.program)
         self.consume = consume
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
@@ -123,7 +130,7 @@ class Executor:
             values[register] = plain
         if self.consume and isinstance(request, list):
             request.clear()
-        with self.evaluator.running():
+        with self.evaluator.running(self.switching):
             if len(program.tasks) == 1:
                 _run(program.tasks[0].calls, values, progress)
             else:

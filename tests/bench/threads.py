@@ -116,7 +116,7 @@ class Idle:
         """Nothing."""
         return lambda cipher: cipher
 
-    def running(self) -> nullcontext[None]:
+    def running(self, switching: bool = True) -> nullcontext[None]:
         """Nothing goes wrong."""
         return nullcontext()
 

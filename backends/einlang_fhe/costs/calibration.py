@@ -65,7 +65,7 @@ PLAIN = tuple(
 
 QUICK = (
     *(_station(*place, budget=0.0) for place in ((12, 1, 1), (13, 2, 1), (14, 4, 1), (15, 4, 1))),
-    *(_plain(*place, budget=0.0) for place in ((12, 1, 0), (13, 2, 0))),
+    *(_plain(*place, budget=0.0) for place in ((11, 0, 0), (11, 0, 18), (12, 1, 0), (13, 2, 0))),
 )
 
 

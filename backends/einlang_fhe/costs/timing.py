@@ -199,7 +199,7 @@ class _Idle:
         """Nothing."""
         return lambda cipher: cipher
 
-    def running(self) -> AbstractContextManager[None]:
+    def running(self, switching: bool = True) -> AbstractContextManager[None]:
         """Nothing goes wrong."""
         return nullcontext()
 

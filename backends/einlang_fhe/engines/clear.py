@@ -171,7 +171,7 @@ class ClearEvaluator:
         """The verb with all of its checks: this is the engine that checks."""
         return checked(self, step)
 
-    def running(self) -> AbstractContextManager[None]:
+    def running(self, switching: bool = True) -> AbstractContextManager[None]:
         """Nothing needs to be put into plain words."""
         return nullcontext()
 

@@ -108,8 +108,11 @@ class Evaluator(Protocol):
         """
         ...
 
-    def running(self) -> AbstractContextManager[None]:
-        """Around calls of bound verbs: says in plain words what goes wrong inside."""
+    def running(self, switching: bool = True) -> AbstractContextManager[None]:
+        """Around calls of bound verbs: says in plain words what goes wrong inside.
+
+        `switching`: whether any of them may read evaluation keys.
+        """
         ...
 
     def encode(self, values: np.ndarray[Any, Any], level: int, degree: int) -> Plain:

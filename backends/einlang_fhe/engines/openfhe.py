@@ -248,13 +248,13 @@ def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -
     return plain
 
 
-class _Running(binding.Spoken):
-    """A program runs inside."""
+_COMPUTING = binding.spoken("compute")
+
+
+class _Switching(binding.Spoken):
+    """A program that reads keys runs inside."""
 
     __slots__ = ()
-
-    def __init__(self) -> None:
-        super().__init__("compute")
 
     def __enter__(self) -> None:
         with CACHE.lock:
@@ -265,6 +265,9 @@ class _Running(binding.Spoken):
             CACHE.readers -= 1
         if error is not None:
             super().__exit__(kind, error, trace)
+
+
+_SWITCHING = _Switching("compute")
 
 
 class OpenFHEEvaluator(Rotating):
@@ -284,9 +287,9 @@ class OpenFHEEvaluator(Rotating):
         """A function that checks nothing; with `fresh`, it uses up its first operand."""
         return trusted.bind(self, step, operands, fresh)
 
-    def running(self) -> AbstractContextManager[None]:
+    def running(self, switching: bool = True) -> AbstractContextManager[None]:
         """Keeps the keys where rotations find them, and puts complaints into plain words."""
-        return _Running()
+        return _SWITCHING if switching else _COMPUTING
 
     def encode(self, values: Array, level: int, degree: int) -> Plain:
         """`slots` numbers for ciphertexts of that level and degree."""

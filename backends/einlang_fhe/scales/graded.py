@@ -76,9 +76,11 @@ def _finest(seen: Rehearsal, parameters: Parameters) -> float:
 
 
 def lightest(ring: int) -> Parameters:
-    """No parameters in a ring are less work."""
-    size = (BOUNDS[ring] - 1) // 2
-    return Parameters(ring, 1, 20, size, digits=0, prime=size)
+    """Hardly any parameters in a ring are less work: one prime, or two of half the bits."""
+    bits = BOUNDS[ring] - 1
+    depth = int(bits > LONE)
+    size = bits // (depth + 1)
+    return Parameters(ring, depth, 20, size, digits=0, prime=size)
 
 
 def _candidates(ring: int, seen: Rehearsal) -> Iterator[Parameters]:
