@@ -5,8 +5,8 @@ Frames are taken from objects made here, of a key that is thrown away; what come
 elsewhere are the residues alone, each below its prime. So OpenFHE never reads a byte that says
 how to read others, whoever wrote the file.
 
-A residue takes as many bytes as its prime does, or eight. Objects carry the tag that they are given
-here: 64 digits, the hash of the keys that they belong to.
+Objects carry the tag that they are given here: 64 digits, the hash of the keys that they belong
+to.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from einlang_fhe.engines.cache import CACHE
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.engine import Cipher, Parameters
 from einlang_fhe.engines.openfhe import make_context
+from einlang_fhe.engines.residues import Bytes, pack, unpacked, width
 
-Array = np.ndarray[Any, Any]
 TAG = 64
 """Digits of a tag."""
 WORD = struct.Struct("<Q")
@@ -65,28 +65,47 @@ class Frame:
     @property
     def size(self) -> int:
         """Bytes of the residues."""
-        return sum(self.ring * _width(modulus) for modulus in self.moduli)
+        return sum(self.ring * width(modulus) for modulus in self.moduli)
 
     def split(self, content: bytes) -> bytes:
-        """The residues of an object of this kind, which OpenFHE wrote here."""
-        places = list(_found(content, self.ring))
-        if [modulus for _, modulus in places] != list(self.moduli):
+        """The residues of an object of this kind that OpenFHE wrote here, under any tag."""
+        places = tuple(_found(content, self.ring))
+        if tuple(modulus for _, modulus in places) != self.moduli:
             raise ResidueError("an object of another kind")
-        return b"".join(_packed(content, *place, self.ring) for place in places)
+        room = bytearray(self.size)
+        self._pack(content, [start for start, _ in places], memoryview(room))
+        return bytes(room)
 
-    def joined(self, residues: bytes | memoryview, tag: str) -> bytes:
+    def fill(self, content: bytes, room: memoryview) -> None:
+        """Writes the residues of such an object, under a tag of 64 digits, to their place."""
+        starts, end = [], 0
+        for piece, modulus in zip(self.pieces, self.moduli, strict=False):
+            starts.append(end + len(piece))
+            end = starts[-1] + WORD.size * self.ring
+            if content[end : end + WORD.size] != WORD.pack(modulus):
+                raise ResidueError("an object of another kind")
+        if end + len(self.pieces[-1]) != len(content):
+            raise ResidueError("an object of another kind")
+        self._pack(content, starts, room)
+
+    def _pack(self, content: bytes, starts: Sequence[int], room: memoryview) -> None:
+        end = 0
+        for start, modulus in zip(starts, self.moduli, strict=True):
+            first, end = end, end + self.ring * width(modulus)
+            pack(content, start, room[first:end], width(modulus))
+
+    def joined(self, residues: Bytes, tag: str) -> bytes:
         """An object with these residues. Raises `ResidueError` where they are no residues."""
         if len(residues) != self.size or len(tag) != TAG:
             raise ResidueError("residues of another length")
         parts: list[Any] = []
         start, old, new = 0, self.tag.encode(), tag.encode()
         for piece, modulus in zip(self.pieces, self.moduli, strict=False):
-            width = _width(modulus)
-            words = _unpacked(residues, start, width, self.ring)
+            words = unpacked(residues, start, self.ring, width(modulus))
             if int(words.max()) >= modulus:
                 raise ResidueError("a residue is not below its prime")
             parts += [piece.replace(old, new), words.data]
-            start += self.ring * width
+            start += self.ring * width(modulus)
         return b"".join([*parts, self.pieces[-1].replace(old, new)])
 
 
@@ -100,34 +119,6 @@ def _found(content: bytes, ring: int) -> Iterator[tuple[int, int]]:
             continue
         yield start + WORD.size, modulus
         start += WORD.size * (ring + 1)
-
-
-def _unpacked(residues: bytes | memoryview, start: int, width: int, ring: int) -> Array:
-    """The residues of one polynomial as words."""
-    if width == WORD.size:
-        return np.frombuffer(residues, "<u8", ring, start)
-    words = np.zeros((ring, WORD.size), np.uint8)
-    packed = np.frombuffer(residues, np.uint8, ring * width, start)
-    words[:, :width] = packed.reshape(ring, width)
-    return words.view("<u8")
-
-
-def _packed(content: bytes, start: int, modulus: int, ring: int) -> bytes:
-    """The residues of one polynomial, in as many bytes each as their prime has."""
-    if _width(modulus) == WORD.size:
-        return content[start : start + WORD.size * ring]
-    words = np.frombuffer(content, np.uint8, WORD.size * ring, start)
-    return words.reshape(ring, WORD.size)[:, : _width(modulus)].tobytes()
-
-
-def _width(modulus: int) -> int:
-    """Bytes of a residue: whole words where less would save little, for they are faster.
-
-    >>> _width((1 << 40) - 87), _width((1 << 56) - 5)
-    (5, 8)
-    """
-    width = (modulus.bit_length() + 7) // 8
-    return width if width <= 6 else WORD.size
 
 
 def _modulus(content: bytes, start: int, ring: int) -> int | None:
@@ -193,7 +184,7 @@ class Frames:
         changed = first[:place] + struct.pack("<I", index) + first[place + 4 :]
         return Frame((changed, *frame.pieces[1:]), frame.moduli, frame.ring, frame.tag)
 
-    def read_cipher(self, residues: bytes | memoryview, kind: Kind, tag: str) -> Cipher:
+    def read_cipher(self, residues: Bytes, kind: Kind, tag: str) -> Cipher:
         """The ciphertext of a level, a degree and so many polynomials with these residues.
 
         It is added to zeros made here: what is read has moduli of its own, which OpenFHE
@@ -202,7 +193,9 @@ class Frames:
         content = self.cipher(*kind).joined(residues, tag)
         with binding.spoken("read a ciphertext"):
             read = self._fhe.DeserializeCiphertextString(content, self._fhe.BINARY)
-            return self.context.EvalAdd(self._zeros(kind, tag), read)
+            cipher = self._zeros(kind, tag)
+            self.context.EvalAddInPlace(cipher, read)
+        return cipher
 
     def read_secret(self, residues: bytes, tag: str) -> Any:
         """The secret key with these residues."""
@@ -210,13 +203,13 @@ class Frames:
         with binding.spoken("read a key"):
             return self._fhe.DeserializePrivateKeyString(content, self._fhe.BINARY)
 
-    def read_switching(self, residues: bytes | memoryview, tag: str) -> Any:
+    def read_switching(self, residues: Bytes, tag: str) -> Any:
         """The key with these residues."""
         content = self.switching.joined(residues, tag)
         with binding.spoken("read a key"):
             return self._fhe.DeserializeEvalKeyString(content, self._fhe.BINARY)
 
-    def read_turning(self, index: int, residues: bytes | memoryview, tag: str) -> Any:
+    def read_turning(self, index: int, residues: Bytes, tag: str) -> Any:
         """A map of one key, for the automorphism of an index."""
         content = self.turning(index).joined(residues, tag)
         with binding.spoken("read a key"):
@@ -227,17 +220,16 @@ class Frames:
 
         `there`: the automorphisms of all; OpenFHE writes them in increasing order.
         """
-        count = len(self._frame("turning", self._turning).moduli)
-        places = [start for start, _ in _found(content, self.parameters.ring)]
-        moduli = self.turning(0).moduli
-        if len(places) != count * len(there):
-            raise ResidueError("a map of other keys")
-        at = {index: count * n for n, index in enumerate(sorted(there))}
-        return b"".join(
-            _packed(content, start, modulus, self.parameters.ring)
-            for index in wanted
-            for start, modulus in zip(places[at[index] : at[index] + count], moduli, strict=True)
-        )
+        frame = self.turning(0)
+        places, count = list(_found(content, frame.ring)), len(frame.moduli)
+        room = memoryview(bytearray(frame.size * len(wanted)))
+        at = {index: places[n * count :][:count] for n, index in enumerate(sorted(there))}
+        for n, index in enumerate(wanted):
+            if tuple(modulus for _, modulus in at[index]) != frame.moduli:
+                raise ResidueError("a map of other keys")
+            starts = [start for start, _ in at[index]]
+            frame._pack(content, starts, room[n * frame.size :][: frame.size])
+        return bytes(room)
 
     def _frame(self, key: Any, make: Callable[[], Any]) -> Frame:
         if key not in self._kept:

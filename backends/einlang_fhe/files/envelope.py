@@ -30,7 +30,7 @@ from typing import Any, Union
 from einlang_fhe.files import complaints
 from einlang_fhe.files.packing import packb
 
-Bytes = Union[bytes, memoryview]
+Bytes = Union[bytes, bytearray, memoryview]
 
 MAGIC = b"\x89EIN\r\n\x1a\n"
 VERSION = 1
@@ -52,6 +52,10 @@ class Envelope:
 
     def written(self) -> bytes:
         """The bytes of the file."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[Bytes]:
+        """The bytes of the file, one after another: sections are not copied."""
         rows = [
             [name, len(part), self.digests.get(name) or digest(part)]
             for name, part in self.sections.items()
@@ -59,11 +63,11 @@ class Envelope:
         head = packb(rows)
         total = HEAD.size + len(head) + sum(map(len, self.sections.values())) + DIGEST
         first = HEAD.pack(MAGIC, VERSION, KINDS.index(self.kind) + 1, len(head), total) + head
-        return b"".join([first, *self.sections.values(), digest(first)])
+        return [first, *self.sections.values(), digest(first)]
 
     @staticmethod
     def read(content: Bytes, name: str, largest: int = LARGEST) -> Envelope:
-        """The envelope in a file's bytes. Raises E0830, E0831 and E0832."""
+        """The envelope in a file's bytes, which stay there. Raises E0830, E0831 and E0832."""
         view = memoryview(content)
         kind, head = _checked(view, name, largest)
         sections: dict[str, Bytes] = {}
@@ -74,7 +78,7 @@ class Envelope:
             start += length
             if digest(part) != wanted:
                 raise complaints.damaged(name, f"its section `{title}` has another checksum")
-            sections[title], digests[title] = bytes(part), wanted
+            sections[title], digests[title] = part, wanted
         if start != len(view) - DIGEST:
             raise complaints.damaged(name, "its sections are not as long as it says")
         return Envelope(KINDS[kind - 1], sections, digests)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hmac
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from einlang_fhe.files import complaints
 from einlang_fhe.files.codec import Codec, DecodingError
-from einlang_fhe.files.envelope import Envelope, digest
+from einlang_fhe.files.envelope import Bytes, Envelope, digest
 from einlang_fhe.files.keys import ClientKey, EvaluationKey, signed
 from einlang_fhe.files.parts import Program
 
@@ -65,27 +65,31 @@ class Request:
     """Ciphertexts for one run or several, as residues one after another."""
 
     head: RequestHead
-    rows: bytes = field(repr=False)
+    rows: Bytes = field(repr=False)
     signature: bytes = field(default=b"", repr=False)
     hashed: bytes = field(default=b"", repr=False)
     """The digest of the rows, where it is known."""
 
     @staticmethod
-    def of(program: Program, key: ClientKey, runs: int, rows: bytes) -> Request:
+    def of(program: Program, key: ClientKey, runs: int, rows: Bytes) -> Request:
         """A request, signed."""
         nonce = os.urandom(NONCE)
         head = RequestHead(program.hash, key.identity, nonce, key.sealing(nonce), runs)
         hashed = digest(rows)
         return Request(head, rows, key.sign(_signed(head, hashed)), hashed)
 
-    def written(self) -> bytes:
-        """The bytes of the file."""
+    def envelope(self) -> Envelope:
+        """The file."""
         sections = {"about": CODEC.encode(self.head), "rows": self.rows}
         sections["signature"] = self.signature
-        return Envelope("request", sections, {"rows": self.hashed}).written()
+        return Envelope("request", sections, {"rows": self.hashed})
+
+    def written(self) -> bytes:
+        """The bytes of the file."""
+        return self.envelope().written()
 
     @staticmethod
-    def read(content: bytes, name: str) -> Request:
+    def read(content: Bytes, name: str) -> Request:
         """The request in a file's bytes. Raises E083x."""
         envelope = Envelope.read(content, name, LARGEST_REQUEST)
         sections = envelope.only("request", ("about", "rows", "signature"), name).sections
@@ -93,8 +97,8 @@ class Request:
         lengths = [len(part) for part in (head.program, head.key, head.nonce, head.sealing)]
         if lengths != [32, 32, NONCE, 32] or not 1 <= head.runs <= MOST_RUNS:
             raise complaints.malformed(name, "its head is none")
-        parts = bytes(sections["rows"]), bytes(sections["signature"])
-        return Request(head, *parts, envelope.digests["rows"])
+        signature = bytes(sections["signature"])
+        return Request(head, sections["rows"], signature, envelope.digests["rows"])
 
     def checked(self, program: Program, key: EvaluationKey, name: str) -> Request:
         """The same. Raises E0835 and E0836 where it is for others, E0834 where it is forged."""
@@ -113,39 +117,45 @@ class Reply:
     """The ciphertexts of all runs, and the outputs that need no encryption."""
 
     head: ReplyHead
-    rows: bytes = field(repr=False)
+    rows: Bytes = field(repr=False)
     plain: Plain
     seal: bytes = field(default=b"", repr=False)
+    hashed: bytes = field(default=b"", repr=False)
+    """The digest of the rows, where it is known."""
 
     @staticmethod
-    def to(request: Request, rows: bytes, plain: dict[str, Array]) -> Reply:
+    def to(request: Request, rows: Bytes, plain: dict[str, Array]) -> Reply:
         """A reply, sealed."""
         asked = request.head
         head = ReplyHead(asked.program, asked.key, asked.nonce, asked.runs)
-        reply = Reply(head, rows, Plain(plain))
-        return Reply(head, rows, reply.plain, reply.sealed(asked.sealing))
+        reply = Reply(head, rows, Plain(plain), b"", digest(rows))
+        return replace(reply, seal=reply.sealed(asked.sealing))
 
     def sealed(self, key: bytes) -> bytes:
         """What the seal must be."""
-        parts = CODEC.encode(self.head), self.rows, CODEC.encode(self.plain)
-        return hmac.digest(key, SEALED + b"".join(map(digest, parts)), "sha256")
+        head, plain = (digest(CODEC.encode(part)) for part in (self.head, self.plain))
+        hashed = self.hashed or digest(self.rows)
+        return hmac.digest(key, SEALED + head + hashed + plain, "sha256")
+
+    def envelope(self) -> Envelope:
+        """The file."""
+        sections = {"about": CODEC.encode(self.head), "rows": self.rows}
+        sections |= {"plain": CODEC.encode(self.plain), "seal": self.seal}
+        return Envelope("reply", sections, {"rows": self.hashed})
 
     def written(self) -> bytes:
         """The bytes of the file."""
-        sections = {"about": CODEC.encode(self.head), "rows": self.rows}
-        plain = CODEC.encode(self.plain)
-        return Envelope("reply", {**sections, "plain": plain, "seal": self.seal}).written()
+        return self.envelope().written()
 
     @staticmethod
-    def read(content: bytes, name: str) -> Reply:
+    def read(content: Bytes, name: str) -> Reply:
         """The reply in a file's bytes. Raises E083x."""
         envelope = Envelope.read(content, name, LARGEST_REQUEST)
-        titles = ("about", "rows", "plain", "seal")
-        about, rows, plain, seal = map(
-            bytes, envelope.only("reply", titles, name).sections.values()
-        )
-        head = _head(about, ReplyHead, name)
-        return Reply(head, rows, _head(plain, Plain, name), seal)
+        sections = envelope.only("reply", ("about", "rows", "plain", "seal"), name).sections
+        head = _head(bytes(sections["about"]), ReplyHead, name)
+        plain = _head(bytes(sections["plain"]), Plain, name)
+        seal = bytes(sections["seal"])
+        return Reply(head, sections["rows"], plain, seal, envelope.digests["rows"])
 
     def checked(self, program: Program, key: ClientKey, name: str) -> Reply:
         """The same. Raises E0835 and E0836 where it is for others, E0834 where it is forged."""

@@ -32,7 +32,7 @@ from einlang_fhe.engines.openfhe import (
 )
 from einlang_fhe.files import complaints, valid
 from einlang_fhe.files.codec import Codec, DecodingError
-from einlang_fhe.files.envelope import Envelope, digest, load
+from einlang_fhe.files.envelope import Bytes, Envelope, digest, load
 from einlang_fhe.files.parts import About, scheme
 
 SEED = 32
@@ -70,9 +70,9 @@ class EvaluationKey:
     """What an evaluator needs: no part of it is secret, and nothing of it decrypts."""
 
     head: KeyHead
-    public: bytes = field(repr=False)
-    relinearization: bytes = field(repr=False)
-    rotations: bytes = field(repr=False)
+    public: Bytes = field(repr=False)
+    relinearization: Bytes = field(repr=False)
+    rotations: Bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
     @cached_property
@@ -88,16 +88,16 @@ class EvaluationKey:
         return Envelope("evaluation key", sections).written()
 
     @staticmethod
-    def read(content: bytes, name: str) -> EvaluationKey:
+    def read(content: Bytes, name: str) -> EvaluationKey:
         """The key in a file's bytes. Raises E083x; its signature is checked."""
         envelope = Envelope.read(content, name).only("evaluation key", EVALUATION, name)
-        about, *rest = map(bytes, envelope.sections.values())
+        about, *rest, signature = envelope.sections.values()
         try:
-            head = CODEC.decode(about, KeyHead)
+            head = CODEC.decode(bytes(about), KeyHead)
         except DecodingError as error:
             raise complaints.malformed(name, str(error)) from None
         valid.parameters(head.parameters, name)
-        key = EvaluationKey(head, *rest)
+        key = EvaluationKey(head, *rest, bytes(signature))
         if not signed(head.verify, key.identity, key.signature):
             raise complaints.malformed(name, "its signature is another's")
         return key
@@ -155,7 +155,7 @@ def _known(context: Any, distance: int, index: int) -> None:
         raise ResidueError("a rotation that is none")
 
 
-def _pieces(content: bytes, size: int, count: int) -> list[memoryview]:
+def _pieces(content: Bytes, size: int, count: int) -> list[memoryview]:
     if len(content) != size * count:
         raise ResidueError("residues of another length")
     view = memoryview(content)
@@ -171,14 +171,18 @@ class ClientKey:
     secret: bytes = field(repr=False)
     seed: bytes = field(repr=False)
 
+    @cached_property
+    def _signing(self) -> Any:
+        return _signer(self.secret, self.seed)
+
     @property
     def verify(self) -> bytes:
         """What others check its signatures with."""
-        return _signer(self.secret, self.seed).public_key().public_bytes_raw()
+        return self._signing.public_key().public_bytes_raw()
 
     def sign(self, content: bytes) -> bytes:
         """An Ed25519 signature."""
-        return _signer(self.secret, self.seed).sign(content)
+        return self._signing.sign(content)
 
     def sealing(self, nonce: bytes) -> bytes:
         """The key that the reply to a request is sealed with."""
