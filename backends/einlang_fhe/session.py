@@ -19,8 +19,8 @@ from einlang_fhe.engines import engine_named
 from einlang_fhe.engines.engine import Cipher, Client, Evaluator
 from einlang_fhe.execution.crew import cores, together
 from einlang_fhe.executor import Executor
-from einlang_fhe.layout import unpack
 from einlang_fhe.options import Options
+from einlang_fhe.replies import opened
 from einlang_fhe.tensors import Watched, values_of
 
 Array = np.ndarray[Any, Any]
@@ -85,23 +85,12 @@ class Session:
         lowered, client = self.compiled.lowered, self.keys[0]
         plain = self._tensors(set(lowered.plain.values()), inputs)
         results = {name: plain[number] for name, number in lowered.plain.items()}
-        # Where terms cancel, what the ciphertexts hold does not matter.
-        held = [item for item in lowered.replies if item.factor != 0]
-        read = [
-            (item.first + n, item.layout.complex) for item in held for n in range(item.layout.count)
-        ]
-        rows = self._each(
-            lambda n: client.decrypt(reply[read[n][0]], read[n][1]),
-            len(read),
-            lambda *n: progress("decrypt", *n),
+        found = opened(
+            lowered.replies,
+            lambda number, imaginary: client.decrypt(reply[number], imaginary),
+            lambda one, total: self._each(one, total, lambda *n: progress("decrypt", *n)),
         )
-        vectors = {number: row for (number, _), row in zip(read, rows, strict=True)}
-        for item in lowered.replies:
-            results[item.name] = np.zeros(item.layout.shape)
-            if item.factor != 0:
-                found = [vectors[item.first + n] for n in range(item.layout.count)]
-                results[item.name] = unpack(np.stack(found), item.layout) * item.factor
-        return results
+        return results | found
 
     def _each(
         self, one: Callable[[int], Any], total: int, report: Callable[[int, int], None]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import uvicorn
 from einlang_fhe.files import jobs
+from einlang_fhe.files.asking import Asking
 from einlang_fhe.files.exchange import Reply, Request
 from einlang_fhe.files.keys import ClientKey, EvaluationKey
 from einlang_fhe.files.parts import Program
-from einlang_fhe.files.sides import Asking
 from einlang_fhe.service import serving
 from einlang_fhe.service.application import application
 from einlang_fhe.service.evaluating import Evaluating

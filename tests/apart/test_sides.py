@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from einlang_fhe.engines.frames import frames
+from einlang_fhe.files.answering import Answering
+from einlang_fhe.files.asking import Asking
 from einlang_fhe.files.envelope import HEAD, Envelope
 from einlang_fhe.files.exchange import Reply, Request
+from einlang_fhe.files.inputs import bound
 from einlang_fhe.files.keys import ClientKey, EvaluationKey, generate
 from einlang_fhe.files.parts import Program
-from einlang_fhe.files.sides import Answering, Asking, bound
 
 import einlang as ein
 from einlang.errors import EinlangError

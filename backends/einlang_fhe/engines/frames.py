@@ -197,6 +197,10 @@ class Frames:
             self.context.EvalAddInPlace(cipher, read)
         return cipher
 
+    def write_cipher(self, cipher: Cipher, kind: Kind, room: memoryview) -> None:
+        """Writes the residues of a ciphertext, under a tag of 64 digits, to their place."""
+        self.cipher(*kind).fill(self.write(cipher), room)
+
     def read_secret(self, residues: bytes, tag: str) -> Any:
         """The secret key with these residues."""
         content = self.secret.joined(residues, tag)

@@ -74,7 +74,7 @@ def _alike(first: Any, about: Any, name: str, path: str) -> None:
 
 def encrypt(given: Arguments) -> dict[str, Any]:
     """A request."""
-    from einlang_fhe.files.sides import bound
+    from einlang_fhe.files.inputs import bound
 
     program, asking = _asking(given)
     batch = given["batch"]
@@ -94,7 +94,8 @@ def encrypt(given: Arguments) -> dict[str, Any]:
 
 def evaluate(given: Arguments) -> dict[str, Any]:
     """A reply."""
-    from einlang_fhe.files.sides import Answering, bound
+    from einlang_fhe.files.answering import Answering
+    from einlang_fhe.files.inputs import bound
 
     program = Program.load(given["program"])
     program.full(given["program"])
@@ -112,7 +113,7 @@ def evaluate(given: Arguments) -> dict[str, Any]:
 
 def decrypt(given: Arguments) -> dict[str, Any]:
     """The outputs."""
-    from einlang_fhe.files.sides import bound
+    from einlang_fhe.files.inputs import bound
 
     program, asking = _asking(given)
     name = given["reply"]
@@ -130,7 +131,7 @@ def decrypt(given: Arguments) -> dict[str, Any]:
 
 
 def _asking(given: Arguments) -> tuple[Program, Any]:
-    from einlang_fhe.files.sides import Asking
+    from einlang_fhe.files.asking import Asking
 
     program = Program.load(given["program"])
     key = ClientKey.load(given["key"], given["passphrase"])

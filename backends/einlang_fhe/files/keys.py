@@ -91,13 +91,13 @@ class EvaluationKey:
     def read(content: Bytes, name: str) -> EvaluationKey:
         """The key in a file's bytes. Raises E083x; its signature is checked."""
         envelope = Envelope.read(content, name).only("evaluation key", EVALUATION, name)
-        about, *rest, signature = envelope.sections.values()
+        about, *parts, signature = map(memoryview, envelope.sections.values())
         try:
             head = CODEC.decode(bytes(about), KeyHead)
         except DecodingError as error:
             raise complaints.malformed(name, str(error)) from None
         valid.parameters(head.parameters, name)
-        key = EvaluationKey(head, *rest, bytes(signature))
+        key = EvaluationKey(head, parts[0], parts[1], parts[2], bytes(signature))
         if not signed(head.verify, key.identity, key.signature):
             raise complaints.malformed(name, "its signature is another's")
         return key

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from einlang.backend import Opened, Report, Secret
 from einlang.errors import BackendMistake, Diagnostic
 from einlang_fhe.files import complaints
+from einlang_fhe.files.asking import Asking
 from einlang_fhe.files.envelope import load
 from einlang_fhe.files.exchange import Reply
+from einlang_fhe.files.inputs import bound
 from einlang_fhe.files.jobs import EVALUATION
 from einlang_fhe.files.keys import ClientKey
 from einlang_fhe.files.parts import Program
-from einlang_fhe.files.sides import Asking, bound
 
 if TYPE_CHECKING:
     import httpx

@@ -11,10 +11,10 @@ from typing import Any
 
 from einlang_fhe.engines import binding
 from einlang_fhe.files import complaints
+from einlang_fhe.files.answering import Answering
 from einlang_fhe.files.exchange import Request
 from einlang_fhe.files.keys import EvaluationKey
 from einlang_fhe.files.parts import Program, scheme
-from einlang_fhe.files.sides import Answering
 from einlang_fhe.files.worker import work
 
 Arguments = Mapping[str, Any]

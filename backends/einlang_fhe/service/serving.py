@@ -9,8 +9,8 @@ from typing import Any
 
 from einlang.errors import EinlangError
 from einlang_fhe.files import complaints
+from einlang_fhe.files.inputs import bound, public
 from einlang_fhe.files.parts import Program
-from einlang_fhe.files.sides import bound, public
 from einlang_fhe.service.pool import Pool
 from einlang_fhe.service.settings import Settings
 
