@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from einlang.api.result import Result
 from einlang.backend import Opened, Secret, Served, find
+from einlang.closing import Closing
 from einlang.errors import BackendMistake, fail
 
 
-class Client:
+class Client(Closing):
     """A compiled program, run by a service under this client's key.
 
     The service is one that `einlang serve` runs; `key` is the `client.key` that `einlang
@@ -59,14 +59,3 @@ class Client:
     def close(self) -> None:
         """Lets go of the service."""
         self._connection.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -166,7 +166,7 @@ def run(count: int, seed: int) -> dict[str, object]:
             found[role][outcome] += 1
             if outcome in ("WRONG", "E0839"):
                 wrong.append(f"{number}: {role}, {what}: {outcome}")
-        bench.worker.stop()
+        bench.worker.close()
     return {
         "count": count,
         "outcomes": {role: dict(sorted(counts.items())) for role, counts in found.items()},

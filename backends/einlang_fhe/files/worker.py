@@ -1,38 +1,30 @@
 """Work on foreign bytes, in a process of its own with limits on memory and time.
 
-The parent sends a verb and its arguments, the worker answers with a result or with mistakes;
-both are MessagePack behind their length. A worker that crashes, or is killed, costs the work
-that it had, and says nothing else. It leaves no core dump, for it may hold a key.
-
->>> unpacked(packed({"x": np.arange(2)}))["x"]
-array([0, 1])
+The parent sends a verb and its arguments, the worker answers with a result or with mistakes.
+A worker that crashes, or is killed, costs the work that it had, and says nothing else. It leaves
+no core dump, for it may hold a key.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any
 
-import msgpack
-import numpy as np
-
 from einlang.backend import Limits
+from einlang.closing import Closing
 from einlang.errors import BackendMistake, DataMistake, Diagnostic, EinlangError
 from einlang_fhe.files import complaints
-from einlang_fhe.files.packing import packb
+from einlang_fhe.files.messages import receive, send
 
-LENGTH = struct.Struct("<Q")
-LONGEST = 1 << 33
+ROOM = 1 << 20
 Job = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
-class Worker:
+class Worker(Closing):
     """A process that does one job at a time, started at the first one."""
 
     def __init__(self, limits: Limits | None = None, module: str = "einlang_fhe.files.worker"):
@@ -40,30 +32,20 @@ class Worker:
         self.module = module
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Worker:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
     def start(self) -> subprocess.Popen[bytes]:
         """The process, running."""
         if self.process is None or self.process.poll() is not None:
-            self.stop()
+            self.close()
             line = [sys.executable, "-m", self.module, str(self.limits.memory or 0)]
             pipe = subprocess.PIPE
             environment = {k: v for k, v in os.environ.items() if k != "EINLANG_PASSPHRASE"}
             self.process = subprocess.Popen(
-                line, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
+                line, bufsize=0, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
             )
+            _widened(self.process.stdin, self.process.stdout)
         return self.process
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Ends the process, whatever it does."""
         if self.process is None:
             return
@@ -86,16 +68,16 @@ class Worker:
         timer = threading.Timer(self.limits.seconds, kill)
         timer.start()
         try:
-            answer = _asked(process, [verb, packed(arguments)])
+            answer = _asked(process, [verb, arguments])
         finally:
             timer.cancel()
         if answer is None:
-            self.stop()
+            self.close()
             raise _died(self.limits, late.is_set())
         fine, result = answer
         if not fine:
             raise _mistake(result)
-        return unpacked(result)
+        return result
 
 
 def _asked(process: subprocess.Popen[bytes], message: Any) -> Any:
@@ -107,6 +89,17 @@ def _asked(process: subprocess.Popen[bytes], message: Any) -> Any:
         return receive(process.stdout)
     except (OSError, ValueError):
         return None
+
+
+def _widened(*pipes: Any) -> None:
+    """Room for a megabyte in each pipe, where the system grants it."""
+    try:
+        import fcntl
+
+        for pipe in pipes:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, ROOM)
+    except (ImportError, AttributeError, OSError):
+        return
 
 
 def _closed(stream: Any) -> None:
@@ -132,50 +125,6 @@ def _mistake(rows: Any) -> EinlangError:
     return (DataMistake if data else BackendMistake)(found)
 
 
-def send(stream: Any, message: Any) -> None:
-    """Writes a message."""
-    content = packb(message)
-    stream.write(LENGTH.pack(len(content)))
-    stream.write(content)
-    stream.flush()
-
-
-def receive(stream: Any) -> Any:
-    """The next message; None at the end."""
-    head = stream.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(head)
-    if length > LONGEST:
-        raise ValueError("a message that is too long")
-    content = stream.read(length)
-    return msgpack.unpackb(content, raw=False) if len(content) == length else None
-
-
-def packed(value: Any) -> Any:
-    """Arrays as maps, everything else as it is."""
-    if isinstance(value, np.ndarray):
-        plain = np.ascontiguousarray(value)
-        return {"dtype": plain.dtype.str, "shape": list(value.shape), "data": plain.tobytes()}
-    if isinstance(value, Mapping):
-        return {key: packed(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [packed(item) for item in value]
-    return value
-
-
-def unpacked(value: Any) -> Any:
-    """Maps that stand for arrays as arrays again."""
-    if isinstance(value, dict) and set(value) == {"dtype", "shape", "data"}:
-        kind = np.dtype(value["dtype"])
-        if kind.kind not in "biuf":
-            raise ValueError("an array of no numbers")
-        return np.frombuffer(value["data"], kind).reshape(value["shape"])
-    if isinstance(value, dict):
-        return {key: unpacked(item) for key, item in value.items()}
-    return [unpacked(item) for item in value] if isinstance(value, list) else value
-
-
 def limited(memory: int) -> None:
     """No more memory than that (where the system can say so), and no core dumps."""
     try:
@@ -196,12 +145,12 @@ def work(jobs: Mapping[str, Job]) -> None:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     while (message := receive(sys.stdin.buffer)) is not None:
         verb, arguments = message
-        send(answers, _done(jobs[verb], unpacked(arguments)))
+        send(answers, _done(jobs[verb], arguments))
 
 
 def _done(job: Job, arguments: Mapping[str, Any]) -> list[Any]:
     try:
-        return [True, packed(job(arguments))]
+        return [True, job(arguments)]
     except EinlangError as error:
         return [False, [[d.code, d.message, d.hint] for d in error.diagnostics]]
     except MemoryError:

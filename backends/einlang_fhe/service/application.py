@@ -30,6 +30,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from einlang.errors import EinlangError
+from einlang_fhe.files.messages import Pieces
 from einlang_fhe.files.parts import Program
 from einlang_fhe.service.keyring import FullError, Keyring
 from einlang_fhe.service.pool import Busy, Pool
@@ -130,13 +131,13 @@ class Service:
             return self._said(
                 404, "E0836", "the service does not have that key", "register it, and try again"
             )
-        body = b"".join([chunk async for chunk in bounded(request, self.settings.body)])
+        body = Pieces([chunk async for chunk in bounded(request, self.settings.body)])
         key = bytes.fromhex(identity)
         given = {"program": program, "key": key, "path": str(path), "request": body}
         start = time.perf_counter()
         found = await self.pool.ask("answer", key, given)
         self.seconds += time.perf_counter() - start
-        return Response(found["reply"], media_type="application/octet-stream")
+        return Response(memoryview(found["reply"]), media_type="application/octet-stream")
 
     async def _guarded(self, work: Any) -> Response:
         try:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from einlang.backend import Opened, Report, Secret
+from einlang.closing import Closing
 from einlang.errors import BackendMistake, Diagnostic
-from einlang_fhe.files import complaints
 from einlang_fhe.files.asking import Asking
-from einlang_fhe.files.envelope import load
+from einlang_fhe.files.envelope import Bytes, load
 from einlang_fhe.files.exchange import Reply
 from einlang_fhe.files.inputs import bound
 from einlang_fhe.files.jobs import EVALUATION
 from einlang_fhe.files.keys import ClientKey
 from einlang_fhe.files.parts import Program
-
-if TYPE_CHECKING:
-    import httpx
+from einlang_fhe.service.wire import Answer, Wire
 
 TRIES = 5
 
 
-class Caller:
+class Caller(Closing):
     """A program, a key, and the address of a service that has the program."""
 
     def __init__(
@@ -37,31 +35,17 @@ class Caller:
         evaluation: Path | None = None,
         seconds: float = 600.0,
     ) -> None:
-        import httpx
-
         self.folder = program.parent
         self.program = Program.load(program)
         self.asking = Asking(self.program, ClientKey.load(key, secret.passphrase), str(key))
         self.evaluation = evaluation or key.parent / EVALUATION
         self.secret = secret
-        self.url = url.rstrip("/")
-        self.http = httpx.Client(timeout=httpx.Timeout(seconds, connect=10.0), trust_env=False)
+        self.wire = Wire(url, seconds)
         self._registered = False
-
-    def __enter__(self) -> Caller:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Lets go of the connection."""
-        self.http.close()
+        self.wire.close()
 
     @property
     def identity(self) -> str:
@@ -82,7 +66,7 @@ class Caller:
         further = bound(self.program, self.asking.read, rest, self.folder)
         self.register()
         start = time.perf_counter()
-        content = self._asked(self.asking.request(inputs, batch).written())
+        content = self._asked(self.asking.request(inputs, batch).envelope().pieces())
         reply = Reply.read(content, "the reply")
         found = self.asking.results(reply, further, "the reply", batch, self.secret.share)
         report = Report({"call seconds": round(time.perf_counter() - start, 4)})
@@ -93,63 +77,54 @@ class Caller:
         if self._registered:
             return
         path = f"/keys/{self.identity}"
-        if self._sent("HEAD", path).status_code == 404:
-            found = self._patiently("PUT", path, load(self.evaluation))
-            if found.status_code not in (201, 204):
+        if self._sent("HEAD", path, []).status == 404:
+            found = self._patiently("PUT", path, [load(self.evaluation)])
+            if found.status not in (201, 204):
                 raise _refused(found)
         self._registered = True
 
-    def _asked(self, content: bytes) -> bytes:
+    def _asked(self, content: Sequence[Bytes]) -> bytes:
         path = f"/programs/{self.program.hash.hex()}/evaluate"
         found = self._patiently("POST", path, content)
-        if found.status_code == 404 and _code(found) == "E0836":
+        if found.status == 404 and _code(found) == "E0836":
             self._registered = False
             self.register()
             found = self._patiently("POST", path, content)
-        if found.status_code != 200:
+        if found.status != 200:
             raise _refused(found)
         return found.content
 
-    def _patiently(self, method: str, path: str, content: bytes) -> httpx.Response:
+    def _patiently(self, method: str, path: str, content: Sequence[Bytes]) -> Answer:
         """The answer, at last; each time that the service has no room, it waits longer."""
         found = self._sent(method, path, content)
         for tries in range(TRIES):
-            if found.status_code != 503:
+            if found.status != 503:
                 break
             time.sleep(0.1 * 2**tries)
             found = self._sent(method, path, content)
         return found
 
-    def _sent(self, method: str, path: str, content: bytes = b"") -> httpx.Response:
-        import httpx
-
-        headers = {"einlang-key": self.identity}
-        try:
-            return self.http.request(method, self.url + path, content=content, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise complaints.stopped(
-                f"`{self.url}` does not answer: {error}",
-                "look at the address, and whether the service runs there",
-            ) from None
+    def _sent(self, method: str, path: str, content: Sequence[Bytes]) -> Answer:
+        return self.wire.sent(method, path, content, {"einlang-key": self.identity})
 
 
-def _code(found: httpx.Response) -> str:
+def _code(found: Answer) -> str:
     return str(_row(found).get("code", ""))
 
 
-def _row(found: httpx.Response) -> dict[str, Any]:
+def _row(found: Answer) -> dict[str, Any]:
     try:
-        row = found.json()
+        row = json.loads(found.content)
     except ValueError:
         return {}
     return row if isinstance(row, dict) else {}
 
 
-def _refused(found: httpx.Response) -> BackendMistake:
+def _refused(found: Answer) -> BackendMistake:
     """What the service said, as far as it is one of ours."""
     row = _row(found)
     code = str(row.get("code", ""))
     known = code if code in ("E0832", "E0834", "E0835", "E0836", "E0838") else "E0839"
-    message = str(row.get("message", f"HTTP status {found.status_code}"))[:500]
+    message = str(row.get("message", f"HTTP status {found.status}"))[:500]
     hint = str(row.get("hint", ""))[:500]
     return BackendMistake([Diagnostic(known, f"the service refused: {message}", (), hint)])

@@ -14,6 +14,7 @@ from einlang_fhe.files import complaints
 from einlang_fhe.files.answering import Answering
 from einlang_fhe.files.exchange import Request
 from einlang_fhe.files.keys import EvaluationKey
+from einlang_fhe.files.messages import Pieces
 from einlang_fhe.files.parts import Program, scheme
 from einlang_fhe.files.worker import work
 
@@ -52,7 +53,8 @@ class Evaluating:
         program, inputs = self.programs[given["program"]]
         request = Request.read(given["request"], "the request")
         answering = self._ready(program, given["key"], given["path"])
-        return {"reply": answering.reply(request, inputs, "the request").written()}
+        reply = answering.reply(request, inputs, "the request")
+        return {"reply": Pieces(reply.envelope().pieces())}
 
     def _ready(self, program: Program, key: bytes, path: str) -> Answering:
         at = program.hash, key

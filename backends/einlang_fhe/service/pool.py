@@ -112,4 +112,4 @@ class Pool:
     def stop(self) -> None:
         """Ends all processes."""
         for seat in self.seats:
-            seat.worker.stop()
+            seat.worker.close()
