@@ -68,29 +68,21 @@ class Frame:
         return sum(self.ring * width(modulus) for modulus in self.moduli)
 
     def split(self, content: bytes) -> bytes:
-        """The residues of an object of this kind that OpenFHE wrote here, under any tag."""
-        places = tuple(_found(content, self.ring))
-        if tuple(modulus for _, modulus in places) != self.moduli:
-            raise ResidueError("an object of another kind")
+        """The residues of an object of this kind, which OpenFHE wrote here."""
         room = bytearray(self.size)
-        self._pack(content, [start for start, _ in places], memoryview(room))
+        self.fill(content, memoryview(room))
         return bytes(room)
 
     def fill(self, content: bytes, room: memoryview) -> None:
-        """Writes the residues of such an object, under a tag of 64 digits, to their place."""
-        starts, end = [], 0
-        for piece, modulus in zip(self.pieces, self.moduli, strict=False):
-            starts.append(end + len(piece))
-            end = starts[-1] + WORD.size * self.ring
-            if content[end : end + WORD.size] != WORD.pack(modulus):
-                raise ResidueError("an object of another kind")
-        if end + len(self.pieces[-1]) != len(content):
-            raise ResidueError("an object of another kind")
-        self._pack(content, starts, room)
+        """Writes the residues of such an object to a place of their size."""
+        self.gather(content, list(_found(content, self.ring)), room)
 
-    def _pack(self, content: bytes, starts: Sequence[int], room: memoryview) -> None:
+    def gather(self, content: bytes, places: Sequence[tuple[int, int]], room: memoryview) -> None:
+        """The same, for polynomials of which it is known where they start, with their primes."""
+        if tuple(modulus for _, modulus in places) != self.moduli:
+            raise ResidueError("an object of another kind")
         end = 0
-        for start, modulus in zip(starts, self.moduli, strict=True):
+        for start, modulus in places:
             first, end = end, end + self.ring * width(modulus)
             pack(content, start, room[first:end], width(modulus))
 
@@ -198,7 +190,7 @@ class Frames:
         return cipher
 
     def write_cipher(self, cipher: Cipher, kind: Kind, room: memoryview) -> None:
-        """Writes the residues of a ciphertext, under a tag of 64 digits, to their place."""
+        """Writes the residues of a ciphertext to their place."""
         self.cipher(*kind).fill(self.write(cipher), room)
 
     def read_secret(self, residues: bytes, tag: str) -> Any:
@@ -229,10 +221,7 @@ class Frames:
         room = memoryview(bytearray(frame.size * len(wanted)))
         at = {index: places[n * count :][:count] for n, index in enumerate(sorted(there))}
         for n, index in enumerate(wanted):
-            if tuple(modulus for _, modulus in at[index]) != frame.moduli:
-                raise ResidueError("a map of other keys")
-            starts = [start for start, _ in at[index]]
-            frame._pack(content, starts, room[n * frame.size :][: frame.size])
+            frame.gather(content, at[index], room[n * frame.size :][: frame.size])
         return bytes(room)
 
     def _frame(self, key: Any, make: Callable[[], Any]) -> Frame:
