@@ -119,8 +119,6 @@ class ByPage(LoadScopeScheduling):
     """The examples of a page build on each other: one worker runs them all, in order."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if "apart/test_inside.py::" in nodeid:  # One service, whose counts are looked at.
-            return "apart/test_inside.py"
         return nodeid.partition(".md::")[0]
 
 

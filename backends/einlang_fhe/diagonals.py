@@ -11,7 +11,7 @@ for partial sums (`folds`), a term may be added up at any of them, and they are 
 afterwards ("hybrid": Juvekar, Vaikuntanathan and Chandrakasan, "Gazelle", 2018). Both
 freedoms are used to make bits of the rotation zero, so that fewer are different.
 
->>> from einlang_fhe.layout import Copy, Gap, arrange
+>>> from einlang_fhe.layout import Bit, Copy, Gap, arrange
 >>> square = LinearMap((4, 4), view=(1,), weights=(0, 1), result=(0,))
 >>> x = Layout((4,), (Copy(), Bit(0, 0), Bit(0, 1)))
 >>> Diagonals(square, x, arrange((4,), (0,), 8)).moves.tolist()
@@ -25,7 +25,7 @@ array([ 1.,  5., 10., 14.,  3.,  7.,  8., 12.])
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import prod
@@ -33,7 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from einlang_fhe.layout import Bit, Copy, Layout, width
+from einlang_fhe.addresses import address_parts, addresses, outer_sum
+from einlang_fhe.layout import Copy, Layout
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
@@ -94,56 +95,6 @@ class LinearMap:
 
     def __hash__(self) -> int:
         return self._hash
-
-
-@lru_cache(maxsize=256)
-def address_parts(layout: Layout) -> tuple[Array, ...]:
-    """For every axis what each of its indices adds to `ciphertext * slots + slot`.
-
-    >>> [part.tolist() for part in address_parts(Layout((2, 3), (Bit(1, 0), Bit(1, 1), Bit(0, 0))))]
-    [[0, 4], [0, 1, 2]]
-    """
-    parts = [np.zeros(size, dtype=np.int64) for size in layout.shape]
-    indices = [np.arange(size) for size in layout.shape]
-    for position, place in enumerate(layout.places):
-        if isinstance(place, Bit):
-            parts[place.axis] += ((indices[place.axis] >> place.bit) & 1) << position
-    weight = layout.slots
-    for digit in reversed(layout.digits):
-        values = (indices[digit.axis] >> digit.low) & ((1 << width(digit.extent)) - 1)
-        parts[digit.axis] += values * weight
-        weight *= digit.extent
-    return tuple(parts)
-
-
-@lru_cache(maxsize=64)
-def addresses(layout: Layout) -> Array:
-    """`ciphertext * slots + slot` of every element, at the copy that comes first.
-
-    >>> addresses(Layout((2, 2), (Bit(0, 0), Bit(1, 0)))).tolist()
-    [0, 2, 1, 3]
-    """
-    parts = address_parts(layout)
-    if not layout.rolls:
-        return outer_sum(parts)
-    stored = list(np.indices(layout.shape).reshape(len(layout.shape), -1))
-    for roll in layout.rolls:
-        moved = stored[roll.axis] + stored[roll.by]
-        stored[roll.axis] = moved % layout.shape[roll.axis]
-    total: Array = np.zeros(1, dtype=np.int64)
-    return sum((part[index] for part, index in zip(parts, stored, strict=True)), total)
-
-
-def outer_sum(parts: Sequence[Array]) -> Array:
-    """The sums of one number of each, the last one counting fastest.
-
-    >>> outer_sum([np.array([0, 10]), np.array([1, 2])]).tolist()
-    [1, 2, 11, 12]
-    """
-    total: Array = np.zeros(1, dtype=np.int64)
-    for part in parts:
-        total = np.add.outer(total, part).ravel()
-    return total
 
 
 @dataclass(frozen=True)

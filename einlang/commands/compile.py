@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from einlang import data
+from einlang import saving
 from einlang.commands import apart, options
 from einlang.commands.speaking import complain, err, guarded, say
 
@@ -42,5 +42,5 @@ def compile_file(
     if client is not None:
         contents[client] = program.artefact(backend, given, client_only=True)
     for path, content in contents.items():
-        data.write(path, content)
+        saving.write(path, content)
         say(err(), f"written to {path}: {len(content):,} bytes")

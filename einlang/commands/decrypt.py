@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from einlang import data
+from einlang import saving
 from einlang.api.result import Result
 from einlang.backend import Opened, Secret
 from einlang.commands import apart, options
@@ -56,7 +56,7 @@ def told(opened: Opened, out: Path | None, batch: bool, json: bool) -> None:
     """Warnings, and the outputs: printed, or written."""
     complain(opened.report.warnings)
     if out is not None:
-        data.save(out, opened.arrays)
+        saving.save(out, opened.arrays)
         say(err(), f"written to {out}")
     axes = {name: ("run",) * batch + names for name, names in opened.axes.items()}
     result = Result(opened.arrays, axes, opened.report)

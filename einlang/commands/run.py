@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from rich.console import RenderableType
 
-from einlang import data
+from einlang import saving
 from einlang.api.explanation import figure_rows
 from einlang.api.pipeline import CLEAR
 from einlang.api.result import Agreement, Result
@@ -48,7 +48,7 @@ def run(
     with shown(err()) as progress:
         result = program.run(backend, given, verify=verify, progress=progress)
     if out_file is not None:
-        data.save(out_file, dict(result))
+        saving.save(out_file, dict(result))
         say(err(), f"written to {out_file}")
     if json:
         print_json(as_json(result))

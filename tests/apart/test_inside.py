@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from einlang_fhe.files.parts import Program
 from einlang_fhe.service import serving
 from einlang_fhe.service.application import application
 from einlang_fhe.service.evaluating import Evaluating
+from einlang_fhe.service.pool import Pool
 from einlang_fhe.service.settings import Settings
 
 import einlang as ein
@@ -128,17 +130,39 @@ def test_every_file_says_what_it_is(home: Path, name: str, kind: str, command) -
     assert kind in command(("inspect", str(home / name))).out
 
 
+SETTINGS = Settings(workers=1, waiting=2, body=1 << 22, key=1 << 26, keys=1, seconds=60)
+
+
 @pytest.fixture(scope="module")
-def app(home: Path) -> Any:
-    """The service, in this process but for its workers."""
-    settings = Settings(workers=1, waiting=2, body=1 << 22, key=1 << 26, keys=1, seconds=60)
-    data = [serving.public_data(home / "prog.einc", {})]
-    app = application(settings, [home / "prog.einc"], data)
-    serving.started(app.state.service.pool)
+def pool(home: Path) -> Iterator[Pool]:
+    """The workers, which start slowly: those of all services of this module."""
+    pool = Pool(SETTINGS, [home / "prog.einc"], [serving.public_data(home / "prog.einc", {})])
+    serving.started(pool)
+    yield pool
+    pool.stop()
+
+
+class Lent(Pool):
+    """The workers of a pool that lives on."""
+
+    def __init__(self, owner: Pool) -> None:
+        super().__init__(SETTINGS, [], [])
+        self.seats = owner.seats
+        self.free = list(owner.seats)
+
+    def stop(self) -> None:
+        """Leaves them."""
+
+
+@pytest.fixture
+def app(home: Path, pool: Pool) -> Any:
+    """A service that nobody has called yet, in this process but for its workers."""
+    app = application(SETTINGS, [home / "prog.einc"], [{}])
+    app.state.service.pool = Lent(pool)
     return app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def service(app: Any) -> Iterator[httpx.Client]:
     """A client of the service, without anything of ours in it."""
     listening = socket.socket()
@@ -156,66 +180,107 @@ def service(app: Any) -> Iterator[httpx.Client]:
     listening.close()
 
 
-def test_a_request_over_http(home: Path, service: httpx.Client) -> None:
-    program = Program.load(home / "prog.einc")
+@dataclass(frozen=True)
+class Files:
+    """What a client sends, and where."""
+
+    program: Program
+    client: ClientKey
+    evaluation: bytes
+    request: bytes
+
+    @property
+    def identity(self) -> str:
+        """The key's."""
+        return self.client.identity.hex()
+
+    @property
+    def key(self) -> str:
+        """The route of the key."""
+        return f"/keys/{self.identity}"
+
+    @property
+    def route(self) -> str:
+        """The route of requests."""
+        return f"/programs/{self.program.hash.hex()}/evaluate"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a request."""
+        return {"einlang-key": self.identity}
+
+
+@pytest.fixture(scope="module")
+def files(home: Path) -> Files:
+    """Those that were made in the folder."""
     key = ClientKey.load(home / "keys/client.key")
-    identity, route = key.identity.hex(), f"/programs/{program.hash.hex()}/evaluate"
-    body = (home / "request.einr").read_bytes()
-    headers = {"einlang-key": identity}
-    assert service.head(f"/keys/{identity}").status_code == 404
-    unknown = service.post(route, content=body, headers=headers)
+    contents = [(home / name).read_bytes() for name in ("keys/evaluation.key", "request.einr")]
+    return Files(Program.load(home / "prog.einc"), key, *contents)
+
+
+@pytest.fixture
+def known(files: Files, service: httpx.Client) -> httpx.Client:
+    """The same client, whose key the service has."""
+    assert service.put(files.key, content=files.evaluation).status_code == 201
+    return service
+
+
+def test_an_unknown_key_is_asked_for(files: Files, service: httpx.Client) -> None:
+    assert service.head(files.key).status_code == 404
+    unknown = service.post(files.route, content=files.request, headers=files.headers)
     assert unknown.status_code == 404
     assert unknown.json()["code"] == "E0836"
-    evaluation = (home / "keys/evaluation.key").read_bytes()
-    assert service.put(f"/keys/{'0' * 64}", content=evaluation).status_code == 409
-    assert service.put(f"/keys/{identity}", content=evaluation[:-1]).json()["code"] == "E0832"
-    assert service.put(f"/keys/{identity}", content=evaluation).status_code == 201
-    assert service.put(f"/keys/{identity}", content=evaluation).status_code == 204
-    found = service.post(route, content=body, headers=headers)
+
+
+def test_a_key_is_registered_under_its_own_name(files: Files, service: httpx.Client) -> None:
+    content = files.evaluation
+    assert service.put(f"/keys/{'0' * 64}", content=content).status_code == 409
+    assert service.put(files.key, content=content[:-1]).json()["code"] == "E0832"
+    assert service.put(files.key, content=content).status_code == 201
+    assert service.put(files.key, content=content).status_code == 204
+    assert service.head(files.key).status_code == 200
+
+
+def test_a_request_over_http(files: Files, known: httpx.Client) -> None:
+    found = known.post(files.route, content=files.request, headers=files.headers)
     reply = Reply.read(found.content, "reply")
-    arrays = Asking(program, key, "key").results(reply, {}, "reply")
+    arrays = Asking(files.program, files.client, "key").results(reply, {}, "reply")
     assert np.allclose(arrays["y"], Y, atol=1e-2)
 
 
-def test_what_the_service_refuses(home: Path, service: httpx.Client) -> None:
-    route = f"/programs/{Program.load(home / 'prog.einc').hash.hex()}/evaluate"
-    key = ClientKey.load(home / "keys/client.key").identity.hex()
-    headers = {"einlang-key": key}
+def test_what_the_service_refuses(files: Files, known: httpx.Client) -> None:
     large = b"x" * ((1 << 22) + 1)
-    assert service.post(route, content=large, headers=headers).status_code == 413
     chunks = (b"x" * (1 << 20) for _ in range(5))
-    assert service.post(route, content=chunks, headers=headers).status_code == 413
-    assert service.post(route, content=b"", headers=headers).json()["code"] == "E0830"
-    assert service.post("/programs/abc/evaluate", content=b"").status_code == 404
-    assert service.put("/keys/abc", content=b"").status_code == 404
-    assert service.get("/nothing").status_code == 404
+    for body in (large, chunks):
+        assert known.post(files.route, content=body, headers=files.headers).status_code == 413
+    empty = known.post(files.route, content=b"", headers=files.headers)
+    assert empty.json()["code"] == "E0830"
+    assert known.post("/programs/abc/evaluate", content=b"").status_code == 404
+    assert known.put("/keys/abc", content=b"").status_code == 404
+    assert known.get("/nothing").status_code == 404
+    assert 'einlang_responses_total{status="413"} 2' in known.get("/metrics").text
 
 
-def test_what_the_service_says_of_itself(service: httpx.Client) -> None:
-    assert service.get("/health").json() == {"status": "ok"}
-    assert service.get("/programs").json()["programs"][0]["name"] == "prog.ein"
-    metrics = service.get("/metrics").text
-    assert 'einlang_responses_total{status="413"} 2' in metrics
-    assert "einlang_key_sets 1" in metrics
+def test_what_the_service_says_of_itself(known: httpx.Client) -> None:
+    assert known.get("/health").json() == {"status": "ok"}
+    assert known.get("/programs").json()["programs"][0]["name"] == "prog.ein"
+    assert "einlang_key_sets 1" in known.get("/metrics").text
 
 
-def test_a_full_service_says_try_again(app: Any, service: httpx.Client, monkeypatch) -> None:
-    pool = app.state.service.pool
-    monkeypatch.setattr(pool, "waiting", 2)
-    monkeypatch.setattr(pool, "running", 1)
-    identity = next(iter(app.state.service.ring.used))
-    (program,) = app.state.service.programs
-    route = f"/programs/{program.hex()}/evaluate"
-    busy = service.post(route, content=b"", headers={"einlang-key": identity})
+def test_a_full_service_says_try_again(
+    app: Any, files: Files, known: httpx.Client, monkeypatch
+) -> None:
+    monkeypatch.setattr(app.state.service.pool, "waiting", 2)
+    monkeypatch.setattr(app.state.service.pool, "running", 1)
+    busy = known.post(files.route, content=b"", headers=files.headers)
     assert busy.status_code == 503
     assert busy.json()["retry"]
     assert busy.headers["retry-after"] == "1"
 
 
-def test_a_key_can_be_taken_back(app: Any, service: httpx.Client) -> None:
-    identity = next(iter(app.state.service.ring.used))
-    assert service.delete(f"/keys/{identity}").status_code == 204
-    assert service.delete(f"/keys/{identity}").status_code == 404
+def test_a_key_can_be_taken_back(files: Files, known: httpx.Client) -> None:
+    assert known.delete(files.key).status_code == 204
+    assert known.delete(files.key).status_code == 404
 
 
 def test_a_worker_holds_as_many_keys_as_it_may(home: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from einlang import data
+from einlang import data, saving
 from einlang.checking import check
 from einlang.errors import DataMistake
 from einlang.syntax import read
@@ -215,20 +215,20 @@ def test_binding_without_data(tmp_path) -> None:
 
 def test_saving_and_loading(tmp_path) -> None:
     a, b = np.arange(6.0).reshape(2, 3) / 7, np.arange(3)
-    data.save(tmp_path / "x.npz", {"a": a, "b": b})
+    saving.save(tmp_path / "x.npz", {"a": a, "b": b})
     np.testing.assert_array_equal(data.load("x.npz:a", tmp_path), a)
-    data.save(tmp_path / "x.npy", {"a": a})
+    saving.save(tmp_path / "x.npy", {"a": a})
     np.testing.assert_array_equal(data.load("x.npy", tmp_path), a)
-    data.save(tmp_path / "x.csv", {"a": a})
+    saving.save(tmp_path / "x.csv", {"a": a})
     np.testing.assert_array_equal(data.load("x.csv", tmp_path), a)
-    data.save(str(tmp_path / "x.json"), {"a": a, "b": 3})
+    saving.save(str(tmp_path / "x.json"), {"a": a, "b": 3})
     assert json.loads((tmp_path / "x.json").read_text())["b"] == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.json", "x.npy", "x.npz"]
 
 
 def test_what_cannot_be_saved(tmp_path) -> None:
-    assert code(data.save, tmp_path / "x.txt", {"a": 1}) == "E0610"
-    assert code(data.save, tmp_path / "x.npy", {"a": 1, "b": 2}) == "E0613"
-    assert code(data.save, tmp_path / "x.csv", {"a": np.ones((1, 1, 1))}) == "E0613"
-    assert code(data.save, tmp_path / "nowhere/x.npz", {"a": 1}) == "E0608"
+    assert code(saving.save, tmp_path / "x.txt", {"a": 1}) == "E0610"
+    assert code(saving.save, tmp_path / "x.npy", {"a": 1, "b": 2}) == "E0613"
+    assert code(saving.save, tmp_path / "x.csv", {"a": np.ones((1, 1, 1))}) == "E0613"
+    assert code(saving.save, tmp_path / "nowhere/x.npz", {"a": 1}) == "E0608"
     assert list(tmp_path.iterdir()) == []

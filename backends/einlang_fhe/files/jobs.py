@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from einlang import data
+from einlang import saving
 from einlang.errors import DataMistake, fail
 from einlang_fhe.files import complaints
 from einlang_fhe.files.envelope import Envelope, load
@@ -47,8 +47,8 @@ def keygen(given: Arguments) -> dict[str, Any]:
     client, evaluation = generate([program.about for program in programs])
     contents = client.written(given["passphrase"]), evaluation.written()
     _folder(folder)
-    data.write(folder / EVALUATION, contents[1])
-    data.write(folder / CLIENT, contents[0], private=True)
+    saving.write(folder / EVALUATION, contents[1])
+    saving.write(folder / CLIENT, contents[0], private=True)
     figures = {
         "key": client.identity.hex(),
         "programs": len(programs),
@@ -83,7 +83,7 @@ def encrypt(given: Arguments) -> dict[str, Any]:
     request = asking.request(values, batch)
     content = request.written()
     seconds = time.perf_counter() - start
-    data.write(Path(given["out"]), content)
+    saving.write(Path(given["out"]), content)
     figures = {
         "request bytes": len(content),
         "runs": request.head.runs,
@@ -107,7 +107,7 @@ def evaluate(given: Arguments) -> dict[str, Any]:
     start = time.perf_counter()
     content = answering.reply(request, values, given["request"]).written()
     seconds = time.perf_counter() - start
-    data.write(Path(given["out"]), content)
+    saving.write(Path(given["out"]), content)
     return {"figures": {"reply bytes": len(content), "evaluate seconds": round(seconds, 4)}}
 
 

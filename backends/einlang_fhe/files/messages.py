@@ -4,7 +4,8 @@
     MessagePack, in which an extension stands for long bytes by their number
     the long bytes, one after another
 
->>> stream = io.BytesIO()
+>>> from io import BytesIO
+>>> stream = BytesIO()
 >>> send(stream, ["verb", {"x": np.arange(2), "body": Pieces([b"one " * 8192, b"and more"])}])
 >>> _ = stream.seek(0)
 >>> verb, arguments = receive(stream)

@@ -15,7 +15,8 @@ from math import prod
 
 import numpy as np
 
-from einlang_fhe.diagonals import Array, LinearMap, addresses
+from einlang_fhe.addresses import addresses
+from einlang_fhe.diagonals import Array, LinearMap
 from einlang_fhe.layout import Bit, Copy, Digit, Gap, Layout, Place, arrange, width
 
 LabelBit = tuple[int, int]
