@@ -14,13 +14,14 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
 from einlang.errors import DataMistake, fail
 
 Array = np.ndarray[Any, Any]
+Bytes = Union[bytes, bytearray, memoryview]
 
 
 def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
@@ -57,10 +58,10 @@ def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
         ) from None
 
 
-def write(path: Path, content: bytes, private: bool = False) -> None:
+def write(path: Path, *pieces: Bytes, private: bool = False) -> None:
     """Writes a file whole or not at all; a private one for its owner alone. Raises E0608."""
     try:
-        replace_file(path, content)
+        replace_file(path, *pieces)
         if not private:
             mask = os.umask(0)
             os.umask(mask)
@@ -71,12 +72,12 @@ def write(path: Path, content: bytes, private: bool = False) -> None:
         ) from None
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, *pieces: Bytes) -> None:
     """Writes a file, whole or not at all, that only its owner may read."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -2,10 +2,14 @@
 
     python tests/bench/apart.py            compile, keygen, encrypt, evaluate, decrypt; call
     python tests/bench/apart.py digits     one example
+    python tests/bench/apart.py deep       a bootstrapped program at 128 bits: gigabytes of keys
 
-The evaluator works in a folder and an environment without the client's key. `call` is timed
-beside the same run in one process, with as many threads. A table in Markdown is printed;
-the exit code is 1 where a result is further from NumPy's than the program allows.
+The evaluator works in a folder and an environment without the client's key. `call` is what a
+client that has called before waits for: data in arrays to outputs in arrays, by a service on
+loopback with one worker that holds the key and the encoded plaintexts. `in process` is the same
+program with keys and plaintexts at hand, from the same arrays to the same outputs: encrypting,
+evaluating, decrypting. Both use two threads; medians, one after the other. A table in Markdown
+is printed; the exit code is 1 where a result is further from NumPy's than the program allows.
 """
 
 from __future__ import annotations
@@ -26,7 +30,9 @@ import einlang as ein
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests/hostile"))
 NAMES = ("digits", "tumour", "attention", "convolution")
-REPEAT = 7
+REPEAT = 15
+DEEP = 30
+"""Squarings of the bootstrapped program."""
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("EINLANG_")}
 
 
@@ -50,14 +56,13 @@ def measured(name: str, home: Path) -> dict[str, Any]:
     client, server = home / "client", home / "server"
     client.mkdir()
     server.mkdir()
-    data = f"{name}.npz"
-    shutil.copy(ROOT / "examples" / data, client)
+    source = ROOT / "examples" / f"{name}.ein" if name in NAMES else deep(home)
+    shutil.copy(source.with_suffix(".npz"), client)
     row: dict[str, Any] = {"example": name}
-    source = str(ROOT / "examples" / f"{name}.ein")
     copy = ("--out", str(server / "prog.einc"), "--client", str(client / "prog.einc"))
-    row["compile s"] = einlang(home, "compile", source, *copy)
-    row["keygen s"] = einlang(client, "keygen", "prog.einc", "--out", "keys")
+    row["compile s"] = einlang(home, "compile", str(source), *copy)
     key = ("--key", "keys/client.key")
+    row["keygen s"] = einlang(client, "keygen", "prog.einc", "--out", "keys")
     row["encrypt s"] = einlang(client, "encrypt", "prog.einc", *key, "--out", "request.einr")
     for file in ("keys/evaluation.key", "request.einr"):
         shutil.copy(client / file, server)
@@ -70,7 +75,7 @@ def measured(name: str, home: Path) -> dict[str, Any]:
         client, "decrypt", "prog.einc", "reply.einr", *key, "--out", "outputs.npz"
     )
     with np.load(client / "outputs.npz") as found:
-        row["error / precision"] = error(name, dict(found))
+        row["error / precision"] = error(source, dict(found))
     files = {
         "program": server / "prog.einc",
         "client key": client / "keys/client.key",
@@ -80,7 +85,24 @@ def measured(name: str, home: Path) -> dict[str, Any]:
     }
     row |= {f"{what} kB": path.stat().st_size / 1e3 for what, path in files.items()}
     row["evaluation key / keys needed"] = files["evaluation key"].stat().st_size / needed(server)
-    return row | called(name, server / "prog.einc", client, sets)
+    return row | (called(name, server / "prog.einc", client, sets) if name in NAMES else {})
+
+
+def deep(home: Path) -> Path:
+    """A program that is deeper than any chain of primes, with its data."""
+    steps = (f"v{n + 1}[i] = v{n}[i] * v{n}[i] - 0.5" for n in range(DEEP))
+    lines = (
+        "index i = 8",
+        'secret v0[i] from "deep.npz:x" in [-1, 1]',
+        *steps,
+        f"out v{DEEP}",
+        "target fhe:",
+        "    precision = 1e-3",
+        "    bootstrap = true",
+    )
+    np.savez(home / "deep.npz", x=np.linspace(-1, 1, 8))
+    (home / "deep.ein").write_text("\n".join(lines))
+    return home / "deep.ein"
 
 
 def _public(name: str) -> tuple[str, ...]:
@@ -91,19 +113,26 @@ def _public(name: str) -> tuple[str, ...]:
 
 
 def needed(server: Path) -> float:
-    """Bytes of the keys that the rotations and relinearisations of a program need."""
+    """Bytes of the keys that the rotations and relinearisations of a program need, and those of
+    its bootstraps, with one for the conjugate."""
     from einlang_fhe.files.parts import Program
     from einlang_fhe.parameters import predicted_key_sizes
 
     about = Program.load(server / "prog.einc").about
-    sizes = predicted_key_sizes(about.parameters)
-    total = len(about.rotations) * sizes.rotation + about.relinearize * sizes.relinearization
+    sizes, plan = predicted_key_sizes(about.parameters), about.parameters.bootstrap
+    turns = (
+        {*about.rotations}
+        if plan is None
+        else {*about.rotations, *plan.rotations(about.parameters.ring)}
+    )
+    count = len(turns) + (plan is not None)
+    total = count * sizes.rotation + about.relinearize * sizes.relinearization
     return total or float("nan")
 
 
-def error(name: str, found: dict[str, np.ndarray]) -> float:
+def error(source: Path, found: dict[str, np.ndarray]) -> float:
     """The largest error of the outputs that no decision makes of others, over the precision."""
-    program = ein.load(ROOT / "examples" / f"{name}.ein")
+    program = ein.load(source)
     wanted = program.run()
     precision = program.settings["fhe"]["precision"]
     errors = (

@@ -211,7 +211,7 @@ class Frames:
         with binding.spoken("read a key"):
             return self._fhe.DeserializeEvalKeyMapString(content, self._fhe.BINARY)
 
-    def turns(self, content: bytes, there: Sequence[int], wanted: Sequence[int]) -> bytes:
+    def turns(self, content: bytes, there: Sequence[int], wanted: Sequence[int]) -> Bytes:
         """Of a map of rotation keys that OpenFHE wrote here, the residues of some, in order.
 
         `there`: the automorphisms of all; OpenFHE writes them in increasing order.
@@ -222,7 +222,7 @@ class Frames:
         at = {index: places[n * count :][:count] for n, index in enumerate(sorted(there))}
         for n, index in enumerate(wanted):
             frame.gather(content, at[index], room[n * frame.size :][: frame.size])
-        return bytes(room)
+        return room.toreadonly()
 
     def _frame(self, key: Any, make: Callable[[], Any]) -> Frame:
         if key not in self._kept:

@@ -45,16 +45,16 @@ def keygen(given: Arguments) -> dict[str, Any]:
         said = f"`{folder / CLIENT}` is there already, and is never overwritten"
         raise fail(DataMistake, "E0608", said, hint=hint)
     client, evaluation = generate([program.about for program in programs])
-    contents = client.written(given["passphrase"]), evaluation.written()
+    contents = client.written(given["passphrase"]), evaluation.envelope().pieces()
     _folder(folder)
-    saving.write(folder / EVALUATION, contents[1])
+    saving.write(folder / EVALUATION, *contents[1])
     saving.write(folder / CLIENT, contents[0], private=True)
     figures = {
         "key": client.identity.hex(),
         "programs": len(programs),
         "rotation keys": len(evaluation.head.automorphisms),
         "client key bytes": len(contents[0]),
-        "evaluation key bytes": len(contents[1]),
+        "evaluation key bytes": sum(map(len, contents[1])),
     }
     return {"figures": figures}
 
@@ -105,10 +105,11 @@ def evaluate(given: Arguments) -> dict[str, Any]:
     answering = Answering(program, key, given["key"])
     values = bound(program, answering.read, given["inputs"], _folder_of(given))
     start = time.perf_counter()
-    content = answering.reply(request, values, given["request"]).written()
+    pieces = answering.reply(request, values, given["request"]).envelope().pieces()
     seconds = time.perf_counter() - start
-    saving.write(Path(given["out"]), content)
-    return {"figures": {"reply bytes": len(content), "evaluate seconds": round(seconds, 4)}}
+    saving.write(Path(given["out"]), *pieces)
+    size = sum(map(len, pieces))
+    return {"figures": {"reply bytes": size, "evaluate seconds": round(seconds, 4)}}
 
 
 def decrypt(given: Arguments) -> dict[str, Any]:

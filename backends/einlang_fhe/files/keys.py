@@ -81,11 +81,15 @@ class EvaluationKey:
         parts = (CODEC.encode(self.head), self.public, self.relinearization, self.rotations)
         return digest(HASHED + b"".join(map(digest, parts)))
 
-    def written(self) -> bytes:
-        """The bytes of the file."""
+    def envelope(self) -> Envelope:
+        """The file."""
         parts = CODEC.encode(self.head), self.public, self.relinearization, self.rotations
         sections = dict(zip(EVALUATION, (*parts, self.signature), strict=True))
-        return Envelope("evaluation key", sections).written()
+        return Envelope("evaluation key", sections)
+
+    def written(self) -> bytes:
+        """The bytes of the file."""
+        return self.envelope().written()
 
     @staticmethod
     def read(content: Bytes, name: str) -> EvaluationKey:
@@ -275,7 +279,7 @@ def _further(made: Frames, tag: str, known: set[int]) -> list[tuple[int, int]]:
     return [(-1 - n, index) for n, index in enumerate(sorted(there - known))]
 
 
-def _turns(made: Frames, tag: str, indices: Sequence[int]) -> bytes:
+def _turns(made: Frames, tag: str, indices: Sequence[int]) -> Bytes:
     """The rotation keys, one after another, in the order of these indices."""
     if not indices:
         return b""
