@@ -9,7 +9,7 @@ import pytest
 from einlang_fhe.engines import binding
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
-KEYLESS = ("test_codec.py", "test_sharing.py", "test_clean.py")
+KEYLESS = ("test_codec.py", "test_messages.py", "test_sharing.py", "test_clean.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -24,6 +25,7 @@ from einlang_fhe.service.application import application
 from einlang_fhe.service.evaluating import Evaluating
 from einlang_fhe.service.pool import Pool
 from einlang_fhe.service.settings import Settings
+from einlang_fhe.service.wire import Wire
 
 import einlang as ein
 
@@ -281,6 +283,14 @@ def test_a_full_service_says_try_again(
 def test_a_key_can_be_taken_back(files: Files, known: httpx.Client) -> None:
     assert known.delete(files.key).status_code == 204
     assert known.delete(files.key).status_code == 404
+
+
+def test_a_connection_that_was_let_go_of_is_made_again(service: httpx.Client) -> None:
+    with Wire(str(service.base_url), 60) as wire:
+        assert wire.sent("GET", "/health", [], {}).status == 200
+        assert wire.http.sock is not None
+        wire.http.sock.shutdown(socket.SHUT_RDWR)
+        assert json.loads(wire.sent("GET", "/health", [], {}).content) == {"status": "ok"}
 
 
 def test_a_worker_holds_as_many_keys_as_it_may(home: Path) -> None:
