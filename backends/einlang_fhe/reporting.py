@@ -35,7 +35,7 @@ GROUPS = {
     ),
     "predicted times": (
         *(f"predicted {phase} seconds" for phase in PHASES),
-        *(RAW, "threads", "costs"),
+        *("threads", "costs"),
     ),
     "times of the last run": tuple(f"{phase} seconds" for phase in PHASES),
 }
@@ -63,7 +63,9 @@ def with_raw(report: Report, raw: Compiled | None, options: Options) -> Report:
     if raw is None:
         return report
     seconds = _predicted(raw, options.threads or cores())["predicted evaluate seconds"]
-    return replace(report, figures=report.figures | {RAW: seconds})
+    *phases, threads, costs = report.groups["predicted times"]
+    groups = report.groups | {"predicted times": (*phases, RAW, threads, costs)}
+    return replace(report, figures=report.figures | {RAW: seconds}, groups=groups)
 
 
 def measured(report: Report, seconds: Mapping[str, float]) -> Report:
