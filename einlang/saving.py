@@ -50,12 +50,7 @@ def save(path: Path | str, arrays: Mapping[str, Any]) -> None:
                 f"`{path.name}` has no known kind",
                 hint="name it .npz, .npy, .csv or .json",
             )
-    try:
-        replace_file(path, content.getvalue())
-    except OSError as mistake:
-        raise fail(
-            DataMistake, "E0608", f"`{path}` cannot be written: {mistake.strerror}"
-        ) from None
+    write(path, content.getvalue(), private=True)
 
 
 def write(path: Path, *pieces: Bytes, private: bool = False) -> None:

@@ -60,7 +60,16 @@ def preparation(threads: int) -> tuple[Pass, ...]:
 
 
 def reads_keys(program: SlotProgram) -> bool:
-    """Whether evaluation keys are needed."""
+    """Whether evaluation keys are needed.
+
+    >>> from einlang_fhe.slots import Builder
+    >>> build = Builder(slots=8)
+    >>> total = build.add(build.input(0), build.input(1))
+    >>> reads_keys(build.program((total,)))
+    False
+    >>> reads_keys(build.program((build.multiply(total, total),)))
+    True
+    """
     return bool(program.rotations) or program.count("relinearize", "bootstrap") > 0
 
 

@@ -63,8 +63,7 @@ def with_raw(report: Report, raw: Compiled | None, options: Options) -> Report:
     if raw is None:
         return report
     seconds = _predicted(raw, options.threads or cores())["predicted evaluate seconds"]
-    *phases, threads, costs = report.groups["predicted times"]
-    groups = report.groups | {"predicted times": (*phases, RAW, threads, costs)}
+    groups = report.groups | {"predicted times": (*report.groups["predicted times"], RAW)}
     return replace(report, figures=report.figures | {RAW: seconds}, groups=groups)
 
 

@@ -61,8 +61,8 @@ def measured(name: str, home: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"example": name}
     copy = ("--out", str(server / "prog.einc"), "--client", str(client / "prog.einc"))
     row["compile s"] = einlang(home, "compile", str(source), *copy)
-    key = ("--key", "keys/client.key")
     row["keygen s"] = einlang(client, "keygen", "prog.einc", "--out", "keys")
+    key = ("--key", "keys/client.key")
     row["encrypt s"] = einlang(client, "encrypt", "prog.einc", *key, "--out", "request.einr")
     for file in ("keys/evaluation.key", "request.einr"):
         shutil.copy(client / file, server)
@@ -120,11 +120,9 @@ def needed(server: Path) -> float:
 
     about = Program.load(server / "prog.einc").about
     sizes, plan = predicted_key_sizes(about.parameters), about.parameters.bootstrap
-    turns = (
-        {*about.rotations}
-        if plan is None
-        else {*about.rotations, *plan.rotations(about.parameters.ring)}
-    )
+    turns = {*about.rotations}
+    if plan is not None:
+        turns |= plan.rotations(about.parameters.ring)
     count = len(turns) + (plan is not None)
     total = count * sizes.rotation + about.relinearize * sizes.relinearization
     return total or float("nan")

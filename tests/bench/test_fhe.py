@@ -65,6 +65,15 @@ def test_a_case_is_measured() -> None:
     assert summary([row])["targets"]["einhops: least gain"]["pass"]
 
 
+@needs_openfhe
+def test_a_case_without_work_is_measured() -> None:
+    from encrypted.measure import Effort, measure
+
+    row = measure(by_name()["01-transpose"], Effort(turns=1, seconds=0), {"threads": 1})
+    assert row["experts"][0]["operations"] == {}
+    assert row["ratio_to_expert"] == 1
+
+
 def test_a_case_that_failed_is_told() -> None:
     found = summary([{"case": "02-sum", "error": "no"}])
     assert found["failed"] == ["02-sum"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from importlib.resources import files
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from einlang.errors import BackendMistake, fail
+from einlang.saving import replace_file
 from einlang_fhe.costs.model import Costs
 from einlang_fhe.costs.terms import VERBS
 
@@ -103,12 +103,4 @@ def _named(verb: str, row: tuple[float, ...]) -> dict[str, float]:
 def write(costs: Costs, path: Path) -> None:
     """Replaces the file, in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w") as stream:
-            json.dump(as_json(costs), stream, indent=1)
-            stream.write("\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, f"{json.dumps(as_json(costs), indent=1)}\n".encode())

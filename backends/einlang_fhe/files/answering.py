@@ -33,8 +33,7 @@ class Answering:
         self.part = program.full(program.about.name)
         self.evaluator = key.evaluator(name)
         self.frames = frames(key.head.parameters)
-        self.sent = [(level, 1, 2) for level in program.client.levels]
-        self.returned = [(r.level, r.degree, r.parts) for r in program.client.returned]
+        self.sent, self.returned = program.client.request, program.client.reply
         self.threads = threads or cores()
         used = {entry.reads for entry in self.part.plaintexts if entry.reads is not None}
         used |= set(self.part.plain.values())

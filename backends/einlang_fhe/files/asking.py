@@ -34,8 +34,7 @@ class Asking:
         self.key = key
         self.client = key.client(program.about.parameters, name)
         self.frames = frames(key.parameters)
-        self.sent = [(level, 1, 2) for level in program.client.levels]
-        self.returned = [(r.level, r.degree, r.parts) for r in program.client.returned]
+        self.sent, self.returned = program.client.request, program.client.reply
         self.tag = key.identity.hex()
         assert self.client.secret.GetKeyTag() == self.tag
 

@@ -24,6 +24,8 @@ from typing import Any
 import msgpack
 import numpy as np
 
+from einlang_fhe.files.packing import packb
+
 LENGTH = struct.Struct("<Q")
 LONGEST = 1 << 33
 MOST = 1 << 10
@@ -41,8 +43,7 @@ class Pieces(list[Any]):
 def send(stream: Any, message: Any) -> None:
     """Writes a message."""
     behind: list[Pieces] = []
-    head = msgpack.packb(_packed(message, behind))
-    assert head is not None
+    head = packb(_packed(message, behind))
     lengths = [len(head), *(sum(map(len, pieces)) for pieces in behind)]
     first = b"".join(map(LENGTH.pack, [len(lengths), *lengths]))
     for part in [first + head, *(piece for pieces in behind for piece in pieces)]:
@@ -67,7 +68,10 @@ def receive(stream: Any) -> Any:
         return None
 
     def found(code: int, number: bytes) -> Any:
-        return behind[int.from_bytes(number, "little")]
+        place = int.from_bytes(number, "little")
+        if code != BEHIND or place >= len(behind):
+            raise ValueError("a message that names bytes which are not there")
+        return behind[place]
 
     return _unpacked(msgpack.unpackb(head, raw=False, ext_hook=found))
 

@@ -15,6 +15,7 @@ import numpy as np
 from einlang.backend import Declared
 from einlang.planning.dataflow import Dataflow
 from einlang_fhe.engines.engine import Parameters
+from einlang_fhe.engines.frames import Kind
 from einlang_fhe.files import complaints
 from einlang_fhe.files.codec import Codec, DecodingError
 from einlang_fhe.files.envelope import Envelope, digest, load
@@ -73,6 +74,16 @@ class ClientPart:
     plain: dict[str, tuple[int, ...]]
     flow: Dataflow
     params: dict[str, Array]
+
+    @property
+    def request(self) -> list[Kind]:
+        """Level, degree and polynomials of the ciphertexts of a request: they are fresh."""
+        return [(level, 1, 2) for level in self.levels]
+
+    @property
+    def reply(self) -> list[Kind]:
+        """The same of a reply."""
+        return [(one.level, one.degree, one.parts) for one in self.returned]
 
 
 @dataclass(frozen=True)
