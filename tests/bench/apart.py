@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,13 @@ def needed(server: Path) -> float:
     return total or float("nan")
 
 
+def spelled(number: float) -> str:
+    """Three digits, none of them an exponent's."""
+    if isnan(number):
+        return "none needed"
+    return f"{float(f'{number:.3g}'):,.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def error(source: Path, found: dict[str, np.ndarray]) -> float:
     """The largest error of the outputs that no decision makes of others, over the precision."""
     program = ein.load(source)
@@ -200,7 +208,7 @@ def main() -> int:
     print("| | " + " | ".join(row["example"] for row in rows) + " |")
     print("|---|" + "---:|" * len(rows))
     for head in heads:
-        print(f"| {head} | " + " | ".join(f"{row[head]:,.3g}" for row in rows) + " |")
+        print(f"| {head} | " + " | ".join(spelled(row[head]) for row in rows) + " |")
     return 0 if all(row["error / precision"] <= 1 for row in rows) else 1
 
 
