@@ -87,7 +87,7 @@ class Session:
         results = {name: plain[number] for name, number in lowered.plain.items()}
         found = opened(
             lowered.replies,
-            lambda number, imaginary: client.decrypt(reply[number], imaginary),
+            lambda number, *how: client.decrypt(reply[number], *how),
             lambda one, total: self._each(one, total, lambda *n: progress("decrypt", *n)),
         )
         return results | found

@@ -12,6 +12,7 @@ import pytest
 from einlang_fhe.engines import binding, engine_named, noise
 from einlang_fhe.engines.chain import Chain
 from einlang_fhe.engines.clear import ClearEngine, coefficients
+from einlang_fhe.engines.decrypting import settled
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.parameters import ciphertext_bytes, predicted_key_sizes
 
@@ -348,3 +349,17 @@ def test_a_refusal_does_not_spoil_the_next_context() -> None:
     client, _ = engine.keys(wish, [], True)
     x = np.ones(wish.slots)
     np.testing.assert_allclose(client.decrypt(client.encrypt(x)), x, atol=1e-6)
+
+
+def test_what_is_left_of_numbers_is_told_in_their_unit() -> None:
+    draw = np.random.default_rng(3)
+    numbers = np.zeros(4096, complex)
+    numbers[:8] = 200.0  # Few and large: their mean is small, and so are all coefficients.
+    noisy = numbers + 1j * draw.normal(0, 10.0, 4096)
+    assert np.abs(settled(numbers, modulus=4.0) - numbers).max() == 0
+    with pytest.raises(BackendMistake, match="E0804"):
+        settled(noisy, modulus=1e6)
+    assert np.abs(settled(noisy, modulus=1e6, unit=2.0**20) - numbers).max() < 100
+    for outgrown in (numbers + 50, numbers * np.inf, numbers * np.nan):
+        with pytest.raises(BackendMistake, match="E0804"), np.errstate(invalid="ignore"):
+            settled(outgrown, modulus=4.0)

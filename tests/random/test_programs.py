@@ -40,6 +40,18 @@ def test_ciphertexts_agree(first: int) -> None:
     assert run(range(first, first + 3), "fhe", "fhe", {"engine": "openfhe"}).passed(refused=0.4)
 
 
+@pytest.mark.parametrize("seed", [598, 728, 843, 1160, 1774])
+def test_errors_that_a_rehearsal_may_not_see(seed: int) -> None:
+    """Numbers cancel, or meet nothing but zeros, for some data."""
+    assert run([seed], "fhe", "fhe", {"engine": "clear"}).passed(refused=0)
+
+
+@pytest.mark.parametrize("seed", [1030, 1060])
+def test_outputs_at_scales_of_their_own_are_decrypted(seed: int) -> None:
+    pytest.importorskip("openfhe")
+    assert run([seed], "fhe", "fhe", {"engine": "openfhe"}).passed(refused=0)
+
+
 def test_a_seed_gives_one_program() -> None:
     one, other = generate(5, "fhe"), generate(5, "fhe")
     assert one == other

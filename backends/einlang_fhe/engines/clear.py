@@ -137,7 +137,7 @@ class ClearClient:
         numbers = self._error(numbers, noise.encryption(self.parameters.ring))
         return _fitting(ClearCipher(numbers, level), self.parameters)
 
-    def decrypt(self, cipher: ClearCipher, imaginary: bool = False) -> Array:
+    def decrypt(self, cipher: ClearCipher, imaginary: bool = False, unit: float = 1.0) -> Array:
         """`slots` numbers, complex ones if asked; E0804 when they outgrew the modulus."""
         values = _fitting(self._shortened(cipher), self.parameters).values
         return values.astype(np.complex128) if imaginary else np.real(values).copy()

@@ -28,11 +28,17 @@ NEGLIGIBLE = 2.0**-22
 
 
 def decrypt(
-    context: Any, chain: Chain, secret: Any, cipher: Cipher, last: int, imaginary: bool = False
+    context: Any,
+    chain: Chain,
+    secret: Any,
+    cipher: Cipher,
+    last: int,
+    imaginary: bool = False,
+    unit: float = 1.0,
 ) -> Array:
     """One float64 number for each slot, or a complex one; E0804 when noise took them.
 
-    `last` is the level whose primes are enough for the results.
+    `last` is the level whose primes are enough for the results; `unit` what stands for 1.
     """
     with binding.spoken("decrypt"):
         cipher, scale = shortened(context, chain, cipher, last)
@@ -43,7 +49,7 @@ def decrypt(
     divided = chain.unit ** (degree if level < chain.depth else 1)
     slots, modulus = slots * (divided / scale), chain.modulus(level) / scale
     if not imaginary:
-        return settled(slots, modulus)
+        return settled(slots, modulus, unit)
     fresh = encryption(context.GetRingDimension()) / 2.0**chain.scale
     return blurred(slots, modulus, fresh)
 
@@ -77,21 +83,22 @@ def _usual(chain: Chain, cipher: Cipher) -> bool:
     return not chain.free and cipher.NumberCiphertextElements() == 2
 
 
-def settled(slots: Array, modulus: float) -> Array:
+def settled(slots: Array, modulus: float, unit: float = 1.0) -> Array:
     """The real numbers, with noise of the size that the imaginary parts show.
 
-    Of numbers that outgrew the modulus, the coefficients are of its size, so that the slots
-    are larger; or nothing is left of them but noise.
+    No coefficient exceeds the mean of the numbers in slots. Of numbers that outgrew the
+    modulus, the coefficients are of its size, so that the slots are larger in the mean; or
+    nothing is left of them but noise, in which a `unit` is lost.
     """
-    size, noise = (float(np.sqrt(np.mean(part**2))) for part in (slots.real, slots.imag))
-    if not (size < modulus and noise < 2.0**-5 * min(1.0, modulus) * np.sqrt(slots.size)):
+    size, noise = np.abs(slots.real).mean(), float(np.sqrt(np.mean(slots.imag**2)))
+    if not (size < modulus and noise < 2.0**-5 * min(unit, modulus) * np.sqrt(slots.size)):
         raise binding.overflown()
     return slots.real + 2**0.5 * noise * gaussian(slots.size)
 
 
 def blurred(slots: Array, modulus: float, noise: float) -> Array:
     """Complex numbers, both parts of which hold something, with noise of a size that is given."""
-    if not float(np.sqrt(np.mean(np.abs(slots) ** 2))) < modulus:
+    if not np.abs(slots).mean() < modulus:
         raise binding.overflown()
     real, imaginary = gaussian(2 * slots.size).reshape(2, -1)
     return slots + noise * (real + 1j * imaginary)

@@ -87,7 +87,9 @@ class Client(Protocol):
         """A vector of `slots` numbers as a ciphertext with `level` primes already forgotten."""
         ...
 
-    def decrypt(self, cipher: Cipher, imaginary: bool = False) -> np.ndarray[Any, Any]:
+    def decrypt(
+        self, cipher: Cipher, imaginary: bool = False, unit: float = 1.0
+    ) -> np.ndarray[Any, Any]:
         """The vector of `slots` numbers, of a ciphertext of any degree and any number of
         polynomials; of complex numbers where the imaginary parts hold something, too.
         Raises `BackendMistake` when noise took it all."""

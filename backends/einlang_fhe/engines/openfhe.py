@@ -218,13 +218,13 @@ class OpenFHEClient:
         with binding.spoken("encrypt"):
             return self.context.Encrypt(self._secret, plain)
 
-    def decrypt(self, cipher: Cipher, imaginary: bool = False) -> Array:
+    def decrypt(self, cipher: Cipher, imaginary: bool = False, unit: float = 1.0) -> Array:
         """`slots` float64 numbers; E0804 when they outgrew the modulus or noise took them.
 
         Complex ones where the imaginary parts hold numbers, too.
         """
         last = self.parameters.depth - self.parameters.spare
-        return decrypt(self.context, self.chain, self._secret, cipher, last, imaginary)
+        return decrypt(self.context, self.chain, self._secret, cipher, last, imaginary, unit)
 
 
 def encode(context: Any, chain: Chain, values: Array, level: int, degree: int) -> Plain:

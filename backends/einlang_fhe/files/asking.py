@@ -108,7 +108,7 @@ class Asking:
         part = self.program.client
         found = opened(
             part.replies,
-            lambda number, imaginary: self.client.decrypt(cipher(number), imaginary),
+            lambda number, *how: self.client.decrypt(cipher(number), *how),
             lambda one, total: together(one, total, cores()),
         )
         if rounding:

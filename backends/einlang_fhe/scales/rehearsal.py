@@ -3,7 +3,8 @@
 Errors of what the client encrypts, of plaintexts of each kind (`passes.grades`) and of key
 switching are followed to the outputs, to the first order, and compared with the outputs:
 once for data as large as it may be, and for data that gets smaller down to nothing. A few
-vectors do for a program, since a vector holds thousands of numbers.
+vectors do for a program, since a vector holds thousands of numbers. Tensors of few elements are
+drawn more than once: numbers that cancel by chance would hide the errors of what they meet.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ DRAWN = 32
 """Elements of an output, in all draws of errors, that a root mean square is taken of."""
 SIZES = (1.0, 0.35, 0.15, 0.0)
 """How large data is that is rehearsed with, beside what it may be."""
+SIGNS = 3
+"""How often tensors of few elements are drawn, beside all elements alike."""
+HIDDEN = 2.0**-7
+"""The least growth: an error that no output shows would be multiplied by the rounding of zeros,
+and outgrow the modulus."""
 SMALL = 1e-3
 """Added to bounds, for noise."""
 BUSY = 1 << 22
@@ -131,8 +137,9 @@ def rehearse(
     found = sources(levelled, factors)
     errors = Errors(levelled, factors, found, rows, plaintexts, wide, np.random.default_rng(1))
     outputs = run(program, errors.execute)
-    growth = [_growth(lowered.replies, outputs, n, least) for n in range(len(found))]
-    heavy = max((_kurtosis(lowered.replies, outputs, n) for n in range(len(found))), default=1.0)
+    seen = Outcome(lowered.replies, outputs, len(data))
+    growth = [seen.growth(n, least) for n in range(len(found))]
+    heavy = max((seen.kurtosis(n) for n in range(len(found))), default=1.0)
     bounds = _bounds(lowered, program, request, plaintexts, known)
     held = [
         (factors[value], min(peak, bound))
@@ -145,15 +152,19 @@ def rehearse(
 
 
 def _drawn(ports: Sequence[Port], known: Arrays) -> list[dict[str, Array]]:
-    """Data for all inputs, from as large as it may be down to nothing."""
+    """Data for all inputs: for each way to draw the secret ones, from as large as it may be down
+    to nothing."""
     draw = np.random.default_rng(0)
     first = {port.name: known.get(port.name, _sample(port.type, draw)) for port in ports}
     secret = {port.name: port.type for port in ports if port.type.qualifier is Qualifier.SECRET}
+    few = {name: type for name, type in secret.items() if prod(type.shape) < DRAWN}
+    ways = [first]
+    if few:
+        ways += [first | {n: _sample(t, draw) for n, t in few.items()} for _ in range(SIGNS - 1)]
+        ways += [first | {n: np.full(t.shape, _furthest(t)) for n, t in few.items()}]
     return [
-        {
-            name: _smaller(secret[name], array, size) if name in secret else array
-            for name, array in first.items()
-        }
+        way | {name: _smaller(type, way[name], size) for name, type in secret.items()}
+        for way in ways
         for size in SIZES
     ]
 
@@ -167,48 +178,55 @@ def _sample(type: Type, draw: np.random.Generator) -> Array:
     return draw.uniform(*type.range, type.shape)
 
 
+def _furthest(type: Type) -> float:
+    """The end of a range that is larger."""
+    return max(type.range or (-1.0, 1.0), key=abs)
+
+
 def _smaller(type: Type, array: Array, size: float) -> Array:
     """Nearer to what is nearest to zero."""
     least = 0.0 if type.range is None else float(np.clip(0.0, *type.range))
     return least + size * (array - least)
 
 
-Outcome = Sequence[tuple[Array, "Error"]]
+@dataclass(frozen=True)
+class Outcome:
+    """Outputs with their errors, for so many samples of data: `len(SIZES)` of each way."""
 
+    replies: Sequence[Reply]
+    outputs: Sequence[tuple[Array, Error]]
+    samples: int
 
-def _growth(replies: Sequence[Reply], outputs: Outcome, source: int, least: float | None) -> Array:
-    """How far outputs are off for an error of 1 at a source, for data of every size: the most."""
-    found: list[Array] = [np.zeros(len(SIZES))]
-    for reply in replies:
-        seen = [_seen(reply, outputs, source, n) for n in range(len(SIZES))]
-        off = np.array([np.sqrt(np.mean(errors**2)) for _, errors in seen])
-        largest = np.array([np.abs(values).max(initial=0.0) for values, _ in seen])
-        found.append(off if least is None else _relative(off, largest, least))
-    return np.max(found, axis=0)
+    def growth(self, source: int, least: float | None) -> Array:
+        """How far outputs are off for an error of 1 at a source, in every sample: the most."""
+        found: list[Array] = [np.full(self.samples, HIDDEN)]
+        for reply in self.replies:
+            seen = [self._seen(reply, source, n) for n in range(self.samples)]
+            off = np.array([np.sqrt(np.mean(errors**2)) for _, errors in seen])
+            largest = np.array([np.abs(values).max(initial=0.0) for values, _ in seen])
+            found.append(off if least is None else _relative(off, largest, least))
+        return np.max(found, axis=0)
 
+    def kurtosis(self, source: int) -> float:
+        """Of the outputs' errors for errors at a source, where data is as large as it may be."""
+        full = range(0, self.samples, len(SIZES))
+        errors = [self._seen(reply, source, n)[1] for reply in self.replies for n in full]
+        pairs = ((some, np.mean(some**2)) for some in errors)
+        return max((float(np.mean(e**4) / square**2) for e, square in pairs if square), default=1.0)
 
-def _kurtosis(replies: Sequence[Reply], outputs: Outcome, source: int) -> float:
-    """Of the outputs' errors for errors at a source, where data is as large as it may be."""
-    errors = [_seen(reply, outputs, source, 0)[1] for reply in replies]
-    squares = [np.mean(some**2) for some in errors]
-    pairs = zip(errors, squares, strict=True)
-    return max((float(np.mean(e**4) / square**2) for e, square in pairs if square), default=1.0)
+    def _seen(self, reply: Reply, source: int, sample: int) -> tuple[Array, Array]:
+        """An output, and its errors in all draws, in a sample."""
+        held = self.outputs[reply.first : reply.first + reply.layout.count]
+        values = np.stack([self._of(value, sample) for value, _ in held])
+        zero = np.zeros_like(values[0])
+        errors = np.stack([self._of(e[source], sample) if source in e else zero for _, e in held])
+        drawn = [unpack(errors[:, n], reply.layout) for n in range(errors.shape[1])]
+        return unpack(values[:, 0], reply.layout) * reply.factor, np.array(drawn) * reply.factor
 
-
-def _by_size(rows: Array) -> Array:
-    """Of shape (sizes, draws, slots)."""
-    whole = np.broadcast_to(rows, (max(len(rows), len(SIZES)), rows.shape[-1]))
-    return whole.reshape(len(SIZES), -1, rows.shape[-1])
-
-
-def _seen(reply: Reply, outputs: Outcome, source: int, size: int) -> tuple[Array, Array]:
-    """An output, and its errors in all draws, for data of a size."""
-    held = outputs[reply.first : reply.first + reply.layout.count]
-    values = np.stack([_by_size(value)[size] for value, _ in held])
-    zero = np.zeros_like(values[0])
-    errors = np.stack([_by_size(e[source])[size] if source in e else zero for _, e in held])
-    drawn = [unpack(errors[:, n], reply.layout) for n in range(errors.shape[1])]
-    return unpack(values[:, 0], reply.layout) * reply.factor, np.array(drawn) * reply.factor
+    def _of(self, rows: Array, sample: int) -> Array:
+        """Of shape (draws, slots)."""
+        whole = np.broadcast_to(rows, (max(len(rows), self.samples), rows.shape[-1]))
+        return whole.reshape(self.samples, -1, rows.shape[-1])[sample]
 
 
 def _relative(off: Array, largest: Array, least: float) -> Array:
