@@ -204,7 +204,12 @@ class Outcome:
             seen = [self._seen(reply, source, n) for n in range(self.samples)]
             off = np.array([np.sqrt(np.mean(errors**2)) for _, errors in seen])
             largest = np.array([np.abs(values).max(initial=0.0) for values, _ in seen])
-            found.append(off if least is None else _relative(off, largest, least))
+            if least is not None:
+                ways = zip(
+                    off.reshape(-1, len(SIZES)), largest.reshape(-1, len(SIZES)), strict=True
+                )
+                off = np.concatenate([_relative(*way, least) for way in ways])
+            found.append(off)
         return np.max(found, axis=0)
 
     def kurtosis(self, source: int) -> float:
