@@ -94,7 +94,7 @@ def _first(operands: Sequence[Any]) -> Array:
     if foreign is not None:
         return foreign({})
     arrays = [np.asanyarray(x) for x in _arrays(operands)]
-    function = _function(operands, arrays, True)
+    function = planned(operands, arrays, True)
     if isinstance(operands[0], str) and all(type(x) is np.ndarray for x in operands[1:]):
         _keep(_ready, _signature(operands), function)
         if len(arrays) == 2:
@@ -153,7 +153,7 @@ def _with_keywords(operands: Sequence[Any], optimize: Any, keywords: dict[str, A
     kind = _kind(arrays, out, keywords["dtype"])
     arranged = _order(keywords["order"], arrays)
     cast = [_cast(x, kind, casting, f"operand {n}") for n, x in enumerate(arrays)]
-    value = _function(operands, cast, optimize)(*cast)
+    value = planned(operands, cast, optimize)(*cast)
     if out is None:
         return value if arranged == "K" else np.asanyarray(value, order=arranged)
     if out.shape != np.shape(value):
@@ -185,12 +185,13 @@ def _cast(array: Array, kind: np.dtype[Any], casting: Any, what: str) -> Array:
     return array.astype(kind, copy=False)
 
 
-def _function(
-    operands: Sequence[Any], arrays: Sequence[Array], optimize: Any
+def planned(
+    operands: Sequence[Any], arrays: Sequence[Array], optimize: Any, most: int | None = None
 ) -> Callable[..., Array]:
     """What computes the equation on arrays of these shapes, strides and types."""
     path = _path(optimize, len(arrays))
-    optimizer, memory = _asked(optimize)
+    optimizer, limit = _asked(optimize)
+    memory = limit if most is None else most
     known = [(x.shape, x.strides, x.dtype) for x in arrays]
     key = _written(operands), *known, path, optimizer, memory
     if key not in _ready:

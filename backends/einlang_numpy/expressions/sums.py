@@ -1,5 +1,6 @@
 """One operand summed over some of its labels.
 
+>>> from einlang_numpy.expressions.operand import contiguous
 >>> x = contiguous((0, 1), {0: 2, 1: 3}, 8)
 >>> summing(x, (0,), {0: 2, 1: 3})(np.ones((2, 3)))
 array([3., 3.])
