@@ -23,7 +23,8 @@ Pair = tuple[int, int]
 _LIMIT = 4096
 _ready: dict[Hashable, Callable[..., Array]] = {}
 _latest: dict[Any, tuple[Any, ...]] = {}
-"""Per equation of two operands, what they were like in the last call, and its function."""
+"""Per equation, the function of the last call, and what the operands were like."""
+_plain = np.ndarray
 
 
 def einsum(
@@ -59,48 +60,39 @@ def einsum(
         and (optimize is None or optimize is True or optimize is False)
     ):
         try:
-            if len(operands) == 3:
-                text, a, b = operands
-                kind, x, y, u, v, p, q, function = _latest[text]
-                if not (
-                    type(a) is kind
-                    and type(b) is kind
-                    and a.dtype is p
-                    and b.dtype is q
-                    and a.shape == x
-                    and b.shape == y
-                    and a.strides == u
-                    and b.strides == v
-                ):
-                    function = _ready[_signature(operands)]
-            else:
-                function = _ready[_signature(operands)]
-        except (KeyError, TypeError, AttributeError, IndexError):
-            return _first(operands)
-        return function(*operands[1:])
+            known = _latest[operands[0]]
+        except (KeyError, TypeError, IndexError):
+            return _seldom(operands)
+        if len(operands) == 3:
+            _, a, b = operands
+            if (
+                type(a) is type(b) is _plain
+                and (a.dtype, a.shape, a.strides) == known[2]
+                and (b.dtype, b.shape, b.strides) == known[3]
+            ):
+                return known[0](a, b)
+            return _seldom(operands)
+        arrays = operands[1:]
+        if len(arrays) != len(known[1]):
+            return _seldom(operands)
+        for x, part in zip(arrays, known[1], strict=False):
+            if type(x) is not _plain or (x.dtype, x.shape, x.strides) != part:
+                return _seldom(operands)
+        return known[0](*arrays)
     keywords = {"out": out, "dtype": dtype, "order": order, "casting": casting}
     return _with_keywords(operands, optimize, keywords)
 
 
-def _signature(operands: Sequence[Any]) -> Hashable:
-    """What decides how a call is computed, where the equation is a text."""
-    parts = [(type(x), x.shape, x.strides, x.dtype) for x in operands[1:]]
-    return operands[0], *parts
-
-
-def _first(operands: Sequence[Any]) -> Array:
-    """A call without keywords, seen for the first time (or of the other form)."""
+def _seldom(operands: Sequence[Any]) -> Array:
+    """A call without keywords that is not like the last one of its equation."""
     foreign = _foreign(operands)
     if foreign is not None:
         return foreign({})
     arrays = [np.asanyarray(x) for x in _arrays(operands)]
     function = planned(operands, arrays, True)
-    if isinstance(operands[0], str) and all(type(x) is np.ndarray for x in operands[1:]):
-        _keep(_ready, _signature(operands), function)
-        if len(arrays) == 2:
-            a, b = arrays
-            known = np.ndarray, a.shape, b.shape, a.strides, b.strides, a.dtype, b.dtype
-            _keep(_latest, operands[0], (*known, function))
+    if isinstance(operands[0], str):
+        parts = tuple((x.dtype, x.shape, x.strides) for x in arrays)
+        _keep(_latest, operands[0], (function, parts, *parts, None, None))
     return function(*arrays)
 
 
@@ -192,8 +184,8 @@ def planned(
     path = _path(optimize, len(arrays))
     optimizer, limit = _asked(optimize)
     memory = limit if most is None else most
-    known = [(x.shape, x.strides, x.dtype) for x in arrays]
-    key = _written(operands), *known, path, optimizer, memory
+    known = tuple([(x.dtype, x.shape, x.strides) for x in arrays])
+    key = _written(operands), known, path, optimizer, memory
     if key not in _ready:
         text = repr_text(operands[0]) if isinstance(operands[0], str) else ""
         equation = parse(operands, [x.shape for x in arrays])

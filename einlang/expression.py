@@ -43,7 +43,7 @@ class Expression:
         self.memory = memory
         parse((equation,), self.shapes).sizes(self.shapes, repr_text(equation))
         self._plans: dict[Any, Callable[..., Array]] = {}
-        self._latest: tuple[Any, ...] = (None,) * 6
+        self._latest: tuple[Any, ...] = (None,) * 3
 
     def __repr__(self) -> str:
         return f"Expression({', '.join(map(repr, (self.equation, *self.shapes)))})"
@@ -55,15 +55,11 @@ class Expression:
         """
         if len(arrays) == 2:
             a, b = arrays
-            kind, p, q, u, v, function = self._latest
+            function, first, second = self._latest
             if (
-                type(a) is kind
-                and type(b) is kind
-                and a.dtype is p
-                and b.dtype is q
-                and a.strides == u
-                and b.strides == v
-                and (a.shape, b.shape) == self.shapes
+                type(a) is type(b) is np.ndarray
+                and (a.dtype, a.shape, a.strides) == first
+                and (b.dtype, b.shape, b.strides) == second
             ):
                 return function(a, b)
         return self._called(arrays)
@@ -73,7 +69,7 @@ class Expression:
         found = tuple(x.shape for x in given)
         if found != self.shapes:
             raise ValueError(f"einsum {repr_text(self.equation)}: {self._wrong(found)}")
-        key = tuple((x.strides, x.dtype) for x in given)
+        key = tuple((x.dtype, x.shape, x.strides) for x in given)
         function = self._plans.get(key)
         if function is None:
             if len(self._plans) >= KEPT:
@@ -81,8 +77,7 @@ class Expression:
             function = planned((self.equation, *given), given, self.optimize, self.memory)
             self._plans[key] = function
         if len(given) == 2:
-            a, b = given
-            self._latest = np.ndarray, a.dtype, b.dtype, a.strides, b.strides, function
+            self._latest = (function, *key)
         return function(*given)
 
     def _wrong(self, found: tuple[tuple[int, ...], ...]) -> str:

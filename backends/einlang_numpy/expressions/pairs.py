@@ -13,6 +13,7 @@ to BLAS as flags; the axes of the value are put in order by a view.
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -40,6 +41,10 @@ from einlang_numpy.expressions.sums import summing
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHORT = 32
 """Rows up to this length are multiplied by NumPy's loops rather than by calls of BLAS."""
+WIDE = 2048
+"""From so many elements on, an outer product is one of a column and a row."""
+NARROW = 4
+"""A matrix that would be copied for fewer columns than this is left to NumPy's loops."""
 Made = tuple[Binary, Operand]
 
 
@@ -66,8 +71,7 @@ def looped(left: Labels, right: Labels, result: Labels) -> Binary | None:
         return None
     letter = dict(zip(known, LETTERS, strict=False))
     sides = ["".join(letter[label] for label in labels) for labels in (left, right, result)]
-    text, run = f"{sides[0]},{sides[1]}->{sides[2]}", loops()
-    return lambda a, b: run(text, a, b)
+    return partial(loops(), f"{sides[0]},{sides[1]}->{sides[2]}")
 
 
 def _summed(
@@ -110,7 +114,7 @@ def _by_loops(
 def _product(left: Operand, right: Operand, result: Labels | None, sizes: Sizes) -> Made:
     """Numbers multiplied, each operand spread over the labels of the other."""
     mine, theirs = set(left.labels), set(right.labels)
-    if mine and theirs and not mine & theirs and left.word < 16:
+    if mine and theirs and not mine & theirs and prod(sizes[x] for x in mine | theirs) >= WIDE:
         outer = _outer(left, right, result, sizes)
         if outer is not None:
             return outer
@@ -161,9 +165,14 @@ def _matrices(
     inner = _inner(left, right, [rows], [columns], contracted, sizes)
     mine = [rows, inner] if rows else [inner]
     theirs = [inner, columns] if columns else [inner]
-    before, _ = arranging(left, mine, sizes)
-    after, _ = arranging(right, theirs, sizes)
+    before, free = arranging(left, mine, sizes)
+    after, also = arranging(right, theirs, sizes)
     order = rows + columns
+    copied = (rows and not free) or (columns and not also)
+    if copied and prod(sizes[x] for x in (columns if not free else rows)) < NARROW:
+        looped_here = looped(left.labels, right.labels, order)
+        if looped_here is not None:
+            return looped_here, contiguous(order, sizes, left.word)
     shape = tuple(sizes[label] for label in order)
     plain = len(rows) < 2 and len(columns) < 2
     call = around(before, after, _dot, None if plain else reshaping(shape))

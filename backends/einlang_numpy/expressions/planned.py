@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -41,7 +42,7 @@ Function = Callable[..., Array]
 Terms = tuple[Labels, ...]
 BLAS = "fdFD"
 WHOLE = "?bhilqpBHILQP"
-FEW = 256
+FEW = 128
 """Up to so many products, three operands and more are left to NumPy's loops at once."""
 
 
@@ -104,7 +105,7 @@ def _letters(*sides: Labels) -> list[str]:
 def _at_once(terms: Terms, result: Labels) -> Function:
     *sides, last = _letters(*terms, result)
     text, run = f"{','.join(sides)}->{last}", loops()
-    return lambda *arrays: run(text, *arrays)
+    return partial(run, text)
 
 
 def _alone(term: Labels, result: Labels, x: Array, sizes: Sizes) -> Function:
