@@ -21,7 +21,7 @@ from einlang_numpy.expressions.operand import Labels, Sizes
 Pairs = tuple[tuple[int, int], ...]
 EVERY = 4
 EXACT = 12
-TRIALS = 32
+TRIALS = 16
 CROWD = 2_000_000
 
 
