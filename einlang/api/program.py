@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
 from einlang.checking.typed import Qualifier, Typed
 from einlang.errors import CheckMistake, DataMistake, EinlangError, fail
+from einlang.expression import Expression
 from einlang.syntax import nodes, read, show
 
 if TYPE_CHECKING:
@@ -97,12 +98,41 @@ def _unreadable(path: Path, why: str) -> Exception:
     return fail(DataMistake, "E0691", f"the program `{path}` cannot be read: {why}")
 
 
-def compile(text: str, *, name: str = "<string>", directory: Path | None = None) -> Program:
+@overload
+def compile(text: str, *, name: str = ..., directory: Path | None = ...) -> Program: ...
+
+
+@overload
+def compile(
+    text: str,
+    shape: tuple[int, ...],
+    /,
+    *shapes: tuple[int, ...],
+    optimize: Any = ...,
+    memory: int | None = ...,
+) -> Expression: ...
+
+
+def compile(
+    text: str,
+    *shapes: tuple[int, ...],
+    name: str = "<string>",
+    directory: Path | None = None,
+    optimize: Any = True,
+    memory: int | None = None,
+) -> Program | Expression:
     """The program in a text; data files are sought in `directory` (here, by default).
+
+    With shapes, the text is an equation: what is made is a function of arrays of these
+    shapes, planned once, to be called in a loop (see `einlang.expression.Expression`).
 
     >>> compile("public x\\ny = x + 1").run(x=1)["y"].item()
     2
+    >>> compile("i,i->", (2,), (2,))(np.ones(2), np.ones(2)).item()
+    2.0
     """
+    if shapes:
+        return Expression(text, *shapes, optimize=optimize, memory=memory)
     return Program(text, name=name, directory=directory)
 
 
