@@ -85,7 +85,7 @@ class Classifier:
             for name, shape in self.shape.tables.items():
                 square = name != "READ"
                 value = (0.5 if square else 0.3) * random.normal(size=shape)
-                parts.append((value + stay * np.eye(*shape) if square else value).ravel())
+                parts.append((value + stay * np.eye(shape[0]) if square else value).ravel())
         return np.concatenate([*parts, np.zeros(len(self.alphabet) + 1)])
 
     def score(self, parameters: Array, data: Encoded) -> Array:

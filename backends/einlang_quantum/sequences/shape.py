@@ -114,12 +114,12 @@ class _Weaving(Gluing):
         level = 0
         while len(wires) > 1:
             pairs = zip(wires[::2], wires[1::2], strict=False)
-            joined = [self.join(left, right, level) for left, right in pairs]
+            joined = [self.meet(left, right, level) for left, right in pairs]
             wires = joined + wires[len(wires) - len(wires) % 2 :]
             level += 1
         return wires[0]
 
-    def join(self, left: int, right: int, level: int) -> int:
+    def meet(self, left: int, right: int, level: int) -> int:
         """The wire of two neighbours."""
         wire = self.wire(self.shape.bond)
         self.node(TensorBox(self.name("LEFT", level)), (left, wire))

@@ -15,11 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from einlang_quantum.sequences.classifier import Classifier
+from einlang.training.optimisers import Adam, Memory
+from einlang_quantum.sequences.classifier import Classifier, Encoded
 
 Array = Any
 
@@ -52,30 +54,23 @@ def fit(
     random = np.random.default_rng(schedule.seed)
     data, truth = classifier.encode(sequences), np.asarray(truth)
     parameters = classifier.start(random)
-    adam = _Adam(np.zeros_like(parameters), np.zeros_like(parameters))
+    memory: Memory = {}
     step = 0
     for _ in range(schedule.epochs):
         for rows in np.array_split(random.permutation(len(truth)), schedule.batches):
-            score, pull = classifier.differentiate(parameters, data.take(rows))
-            chance = 1 / (1 + np.exp(-np.clip(score, -500, 500)))
-            gradient = pull((chance - truth[rows]) / len(rows))
+            objective = partial(_loss, classifier, data.take(rows), truth[rows])
             rate = schedule.at(step)
             step += 1
             parameters = parameters * (1 - rate * schedule.decay)
-            parameters = parameters - rate * adam.direction(gradient, step)
+            _, parameters, memory = Adam(rate).step(parameters, objective, memory, random)
     return parameters
 
 
-@dataclass
-class _Adam:
-    """Running means of gradients and of their squares."""
-
-    mean: Array
-    square: Array
-
-    def direction(self, gradient: Array, step: int) -> Array:
-        """The direction of a step, counted from 1."""
-        self.mean = 0.9 * self.mean + 0.1 * gradient
-        self.square = 0.999 * self.square + 0.001 * gradient**2
-        size = np.sqrt(self.square / (1 - 0.999**step)) + 1e-8
-        return self.mean / (1 - 0.9**step) / size
+def _loss(
+    classifier: Classifier, data: Encoded, truth: Array, parameters: Array, slope: bool
+) -> tuple[float, Array | None]:
+    """The cross entropy, and its gradient where it is asked for."""
+    score, pull = classifier.differentiate(parameters, data)
+    loss = float((np.logaddexp(0, score) - truth * score).mean())
+    chance = np.exp(-np.logaddexp(0, -score))
+    return loss, pull((chance - truth) / len(truth)) if slope else None
