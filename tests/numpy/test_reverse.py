@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from einlang_numpy.functions import apply
 from einlang_numpy.reverse import differentiate
 from einlang_numpy.slopes import SLOPES, slope
+from programs import generate
 
 from einlang import planning
 from einlang.api.program import compile
@@ -17,7 +19,7 @@ from einlang.checking.typed import Function
 Array = Any
 HEAD = "index i=3, j=4, r=2\npublic a[i,j]\npublic b[j]\n"
 PROGRAMS = {
-    "diagonals": "index i=3\npublic a[i,i]\npublic b[i]\ny[i] = tanh(a[i,i]*b[i]) + a[i,i]",
+    "diagonals": "index i=3, k=3\npublic a[i,k]\npublic b[i]\ny[i] = tanh(a[i,i]*b[i]) + a[i,i]",
     "windows": HEAD + "y[i,r] = a[i, pad(i + r - 1)] * b[j]",
     "folds": HEAD + "y[i] = max[j](a[i,j]*b[j]) * prod[j](a[i,j])",
     "means": HEAD + "y[j] = sigmoid(mean[i](a[i,j])) / b[j]^2",
@@ -59,3 +61,19 @@ def test_complex_values_have_complex_slopes_only() -> None:
     assert slope(Function("polynomial", (1.0, 2.0)), np.array([1j])).tolist() == [2 + 0j]
     with pytest.raises(ValueError, match="no complex derivative"):
         slope(Function("abs"), np.array([1j]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_values_of_random_programs(seed: int) -> None:
+    made = generate(seed)
+    typed = compile(made.text).check(made.data)
+    together = tuple(replace(item, client=False) for item in typed.definitions)
+    flow = planning.plan(replace(typed, definitions=together)).server
+    inputs = {port.name: made.data[port.name][None] for port in flow.inputs}
+    outputs, pull = differentiate(flow, inputs)
+    for name, value in outputs.items():
+        assert np.allclose(value[0], made.expected[name], rtol=1e-9, atol=1e-9)
+    gradients = pull(outputs)
+    assert {name: g.shape for name, g in gradients.items()} == {
+        name: array.shape for name, array in inputs.items()
+    }
