@@ -295,14 +295,6 @@ class Program:
         backend: str = "numpy",
         given: Mapping[str, Any] | None = None,
         *,
-        loss: str = "binary_cross_entropy",
-        optimiser: str = "adam",
-        epochs: int = 100,
-        batch: int | None = None,
-        rate: float | None = None,
-        seed: int = 0,
-        patience: int | None = None,
-        checkpoint: str | Path | None = None,
         validation: Mapping[str, Any] | None = None,
         watch: Watch | None = None,
         **named: Any,
@@ -310,39 +302,21 @@ class Program:
         """Seeks its `param` tensors that have no data, for samples of inputs and of an output.
 
         Each array of `samples` has one row per sample, under the name of an input or of the
-        output that is to be met; so has each of `validation`. Names in `given` are data that
-        all samples share, sizes and settings, as in `run`. The options are those of
-        `einlang.training.Plan`; `watch` is told the figures of each epoch.
-
-        On numpy, tensors are sought number by number; on quantum, those that have an ansatz
-        (`target quantum: W = iqp(layers=2)`) by their angles.
-
-        >>> program = compile("index i = 2\\nparam w[i]\\npublic x[i]\\ny = sigmoid(w[i] * x[i])")
-        >>> data = {"x": [[1.0, 0.0], [0.0, 1.0]], "y": [1, 0]}
-        >>> program.train(data, epochs=20).history[-1]["accuracy"]
-        1.0
+        output that is to be met; so has each of `validation`. Further names are options of
+        `einlang.training.Plan` (`loss`, `optimiser`, `epochs`, `batch`, `rate`, ...), and, as
+        in `run`, data that all samples share, sizes and settings; `given` holds such as well.
+        `watch` is told the figures of each epoch.
         """
-        from einlang.api.training import train
+        from einlang.api.training import known, train
         from einlang.training import Plan
 
+        plan = Plan.of({k: named.pop(k) for k in Plan.names() if k in named})
         options = self._options(given, named)
         names = inputs(self.tree)
         first = {name: np.asarray(array)[0] for name, array in samples.items() if name in names}
         typed = self._checked(replace(options, data={**options.data, **first})).typed
-        shared = self._shared(typed, options, samples)
-        path = None if checkpoint is None else Path(checkpoint)
-        plan = Plan(loss, optimiser, epochs, batch, rate, seed, patience, path)
+        shared = data.bind(known(typed, options.data, samples), options.data, self.directory)
         return train(typed, backend, options.settings, shared, samples, validation, plan, watch)
-
-    def _shared(self, typed: Typed, options: Options, samples: Mapping[str, Any]) -> Arrays:
-        """The inputs that all samples share: all that have data, but what is sought."""
-        known = tuple(
-            item
-            for item in typed.inputs
-            if item.tensor.name not in samples
-            and (item.tensor.name in options.data or item.path is not None)
-        )
-        return data.bind(replace(typed, inputs=known), options.data, self.directory)
 
     def _options(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Options:
         return sort_options(self.tree, {**(given or {}), **named})

@@ -79,6 +79,16 @@ def train(
     return fit(model, *sets[0], plan, validation=beside, watch=watch)
 
 
+def known(typed: Typed, given: Arrays, samples: Mapping[str, Any]) -> Typed:
+    """The program with those inputs alone that all samples share: not what is sought."""
+    shared = tuple(
+        item
+        for item in typed.inputs
+        if item.tensor.name not in samples and (item.tensor.name in given or item.path is not None)
+    )
+    return replace(typed, inputs=shared)
+
+
 def _function(
     typed: Typed, backend: str, sought: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]
 ) -> Differentiable:
