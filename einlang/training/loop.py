@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,17 @@ class Plan:
         _known("optimiser", self.optimiser, OPTIMISERS)
         if self.epochs < 1 or (self.batch is not None and self.batch < 1):
             raise fail(DataMistake, "E0614", "training takes at least one epoch, of one sample")
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """The names of its options."""
+        return tuple(item.name for item in fields(Plan))
+
+    @staticmethod
+    def of(options: Mapping[str, Any]) -> Plan:
+        """The plan of options by name; `checkpoint` may be a text."""
+        path = options.get("checkpoint")
+        return Plan(**{**options, "checkpoint": None if path is None else Path(path)})
 
     @property
     def fingerprint(self) -> str:

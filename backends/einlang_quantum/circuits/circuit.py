@@ -5,7 +5,8 @@ those that do not go out are post-selected; what is left over of a wire that was
 may be prepared again.
 
 >>> bell = Circuit.cap(1)
->>> (bell @ Circuit.id(1) >> Circuit.id(1) @ Circuit.cup(1)).amplitudes().real.round(12).tolist()
+>>> snake = bell @ Circuit.id(1) >> Circuit.id(1) @ Circuit.cup(1)
+>>> (snake.scale * snake.amplitudes()).real.round(12).tolist()
 [[1.0, 0.0], [0.0, 1.0]]
 >>> copy, merge = Circuit.spider(1, 2), Circuit.spider(2, 1)
 >>> np.allclose((copy >> merge).amplitudes(), np.eye(2))
