@@ -1,1 +1,1 @@
-"""Diagrams as quantum circuits: the functor, its scales and its probabilities of success."""
+"""The quantum world: programs as circuits."""
