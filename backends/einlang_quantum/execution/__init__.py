@@ -6,7 +6,7 @@
 (3.0, 0.5)
 """
 
-from einlang_quantum.execution.amplification import amplified
+from einlang_quantum.execution.amplification import amplified, best, gain
 from einlang_quantum.execution.contraction import contracted, costs
 from einlang_quantum.execution.devices import CHANNELS, SIMULATORS, Device
 from einlang_quantum.execution.estimates import Estimate, shots_for
@@ -24,10 +24,12 @@ __all__ = [
     "Options",
     "Plan",
     "amplified",
+    "best",
     "contracted",
     "costs",
     "deferred",
     "execute",
+    "gain",
     "interfering",
     "reusing",
     "shots_for",

@@ -12,6 +12,7 @@ probabilities and outcomes are read whole, and sliced.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,10 @@ class Device:
             tapes, whole = self._noisy(tape)
         refused = (qml.exceptions.DeviceError, qml.exceptions.QuantumFunctionError)
         try:
-            return whole(qml.execute(tapes, device, mcm_method=self._middle(plan)))
+            with warnings.catch_warnings():
+                # What a device does not know it refuses, and that is told below.
+                warnings.filterwarnings("ignore", ".*does not define a decomposition", UserWarning)
+                return whole(qml.execute(tapes, device, mcm_method=self._middle(plan)))
         except (*refused, NotImplementedError) as error:
             why = str(error).strip().splitlines()[0].rstrip(".")
             message = f"the device `{self.name}` gives nothing to post-select on: {why}"

@@ -16,7 +16,7 @@ from einlang_quantum.execution.operators import Plan, pennylane
 BASIC = frozenset(
     {
         *("CNOT", "CZ", "Hadamard", "PauliX", "PauliY", "PauliZ", "S", "T", "Adjoint(S)"),
-        *("Adjoint(T)", "RX", "RY", "RZ", "PhaseShift", "GlobalPhase", "SWAP"),
+        *("Adjoint(T)", "RX", "RY", "RZ", "PhaseShift", "GlobalPhase"),
         *("MidMeasureMP", "MidMeasure"),
     }
 )

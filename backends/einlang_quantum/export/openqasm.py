@@ -42,7 +42,6 @@ NAMES = {
     "RX": "rx",
     "RY": "ry",
     "RZ": "rz",
-    "SWAP": "swap",
 }
 HEADS = {
     2: ("OPENQASM 2.0;", 'include "qelib1.inc";'),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from einlang_quantum.circuits import Circuit
-from einlang_quantum.execution import Execution, execute, shots_for
+from einlang_quantum.execution import Execution, execute, gain, shots_for
 
 SEEDS = 300
 
@@ -30,6 +30,7 @@ class Case:
     reading: str
     precision: float
     device: str = "default.qubit"
+    rounds: int = 0
 
 
 def product(plain: bool) -> Circuit:
@@ -48,6 +49,11 @@ def inner(plain: bool) -> Circuit:
     return Circuit.state(left) >> Circuit.effect(right)
 
 
+def rare() -> Circuit:
+    """A number that is found once in a thousand times."""
+    return Circuit.state([-(0.001**0.5), 0.999**0.5]) >> Circuit.effect([1.0, 0.0])
+
+
 def cases() -> list[Case]:
     """Numbers and vectors, read in all ways."""
     return [
@@ -57,6 +63,9 @@ def cases() -> list[Case]:
         Case("vector, magnitude", product(True), "magnitude", 0.03),
         Case("vector, real", product(True), "real", 0.05, "lightning.qubit"),
         Case("vector, complex", product(False), "complex", 0.05, "lightning.qubit"),
+        Case("rare number, magnitude", rare(), "magnitude", 0.1),
+        Case("rare number, real", rare(), "real", 0.1),
+        Case("rare number, amplified", rare(), "real", 0.1, rounds=8),
     ]
 
 
@@ -66,12 +75,12 @@ def measured(case: Case, seeds: int = SEEDS) -> dict[str, Any]:
     exact = case.circuit.scale * amplitudes
     truth = abs(exact) if case.reading == "magnitude" else exact
     p = float(np.sum(abs(amplitudes) ** 2))
-    shots = shots_for(case.precision, p, case.reading, amplitudes.size)
+    loud = p * gain(case.rounds, p) ** 2
+    shots = shots_for(case.precision, loud, case.reading, amplitudes.size)
     inside, gaps, success = [], [], []
     for seed in range(seeds):
-        found = execute(
-            case.circuit, device=case.device, shots=shots, seed=seed, reading=case.reading
-        )
+        options = {"device": case.device, "reading": case.reading, "amplify": case.rounds}
+        found = execute(case.circuit, shots=shots, seed=seed, **options)
         inside += covered(found, truth)
         gaps.append(np.linalg.norm(found.values - truth) ** 2 / np.linalg.norm(truth) ** 2)
         success.append(abs(found.probability - p) <= 1.959964 * found.probability_error)
