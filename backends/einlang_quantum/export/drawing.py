@@ -28,18 +28,12 @@ def text(circuit: Circuit, values: Values = NONE, reuse: bool = False, width: in
 def svg(circuit: Circuit, values: Values = NONE, reuse: bool = False) -> str:
     """The circuit as a picture, the same bytes for the same circuit."""
     import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.hashsalt": "einlang", "backend": "agg"}):
-        figure: Figure = pennylane().drawer.tape_mpl(tape(circuit, values, reuse=reuse))[0]
-        written = io.StringIO()
-        figure.savefig(written, format="svg", metadata={"Date": None})
-    _close(figure)
-    return written.getvalue()
-
-
-def _close(figure: object) -> None:
-    """PennyLane makes figures by pyplot, which keeps them."""
     from matplotlib import pyplot
 
-    pyplot.close(figure)  # pyright: ignore
+    with matplotlib.rc_context({"svg.hashsalt": "einlang"}):
+        figure = pennylane().drawer.tape_mpl(tape(circuit, values, reuse=reuse))[0]
+        written = io.StringIO()
+        figure.savefig(written, format="svg", metadata={"Date": None})
+    # PennyLane makes figures by pyplot, which keeps them.
+    pyplot.close(figure)
+    return written.getvalue()
