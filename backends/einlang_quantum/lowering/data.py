@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from einlang_quantum.lowering.network import Network, Tensor, packed, simplified
 
 from einlang.diagrams import Diagram, MapBox, Node, TensorBox
 from einlang.errors import BackendMistake, DataMistake, fail
+from einlang_quantum.lowering.network import Network, Tensor, packed, simplified
 
 Array = Any
 MOST = 1 << 22

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from einlang_quantum.lowering.network import bits
 
 Array = Any

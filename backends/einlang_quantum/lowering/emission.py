@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from einlang_quantum.circuits import (
     Circuit,
     Numbers,
@@ -148,7 +149,7 @@ class _Emission:
         if step.bends:
             self.bend(step, legs)
         elif not step.through and not ending:
-            self.prepare(step, legs, step.new, np.linalg.norm(step.array))
+            self.prepare(step, legs, step.new, float(np.linalg.norm(step.array)))
         elif not step.through and not step.new:
             self.effect(step, ending)
         else:
@@ -160,7 +161,7 @@ class _Emission:
         """A state, each of its indices merged with the one that is there, if any."""
         before = dict(self.live)
         everything = tuple(range(len(legs)))
-        self.prepare(step, legs, everything, np.linalg.norm(step.array))
+        self.prepare(step, legs, everything, float(np.linalg.norm(step.array)))
         for axis in step.through + step.ending:
             wire = legs[axis]
             self.merge(before[wire], self.live[wire])

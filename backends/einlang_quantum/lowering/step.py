@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+
 from einlang_quantum.lowering.dilation import qubits, singular
 from einlang_quantum.lowering.network import bits
 
