@@ -7,9 +7,9 @@
 (5.0, 1.0, 2500)
 """
 
-from einlang_quantum.lowering.lower import QUBITS, lower, lower_terms
+from einlang_quantum.lowering.lower import lower, lower_terms
 from einlang_quantum.lowering.lowered import Lowered
-from einlang_quantum.lowering.strategies import STRATEGIES
+from einlang_quantum.lowering.strategies import QUBITS, STRATEGIES, Options
 from einlang_quantum.lowering.terms import Term, terms
 
-__all__ = ["QUBITS", "STRATEGIES", "Lowered", "Term", "lower", "lower_terms", "terms"]
+__all__ = ["QUBITS", "STRATEGIES", "Lowered", "Options", "Term", "lower", "lower_terms", "terms"]

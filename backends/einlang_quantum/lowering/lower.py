@@ -34,11 +34,11 @@ from einlang_quantum.lowering.emission import emitted
 from einlang_quantum.lowering.lowered import Lowered
 from einlang_quantum.lowering.network import Network, bits, overlap
 from einlang_quantum.lowering.search import refused
-from einlang_quantum.lowering.strategies import STRATEGIES, arranged, vanishes
+from einlang_quantum.lowering.strategies import QUBITS, STRATEGIES, Options, arranged, vanishes
 from einlang_quantum.lowering.terms import Term, terms
 
 Array = Any
-QUBITS = 24
+DEFAULT = Options()
 
 
 def lower(
@@ -48,41 +48,37 @@ def lower(
     *,
     qubits: int = QUBITS,
     reuse: bool = False,
+    group: int | None = None,
 ) -> Lowered:
     """The circuit of a diagram whose tensors have these arrays, real or complex.
 
-    `qubits` is the most that the circuit may take; with `reuse`, those that were post-selected
-    serve again. Raises `BackendMistake`: E0750 for what is not linear, E0751 for too many
-    qubits, E0752 for sums of too many terms; `DataMistake` E0740 for data that is not finite;
-    `KeyError` and `ValueError` for data that is missing or of other shapes.
+    The other arguments are those of `Options`. Raises `BackendMistake`: E0750 for what is not
+    linear, E0751 for too many qubits, E0752 for sums of too many terms; `DataMistake` E0740
+    for data that is not finite; `KeyError` and `ValueError` for data that is missing or of
+    other shapes.
     """
-    return lower_terms(terms(diagram), data, strategy, qubits=qubits, reuse=reuse)
+    return lower_terms(terms(diagram), data, Options(strategy, qubits, reuse, group))
 
 
 def lower_terms(
-    summands: Sequence[Term],
-    data: Mapping[str, Array],
-    strategy: str = "auto",
-    *,
-    qubits: int = QUBITS,
-    reuse: bool = False,
+    summands: Sequence[Term], data: Mapping[str, Array], options: Options = DEFAULT
 ) -> Lowered:
     """The same for a diagram that is multiplied out already."""
-    if strategy not in STRATEGIES:
+    if options.strategy not in STRATEGIES:
         raise ValueError(f"`strategy` is one of {', '.join(STRATEGIES)}")
     networks = [network(term.diagram, data, term.coefficient) for term in summands]
     kept = [each for each in networks if not vanishes(each)] or networks[:1]
-    circuits = [_circuit(each, strategy, qubits, reuse) for each in kept]
+    circuits = [_circuit(each, options) for each in kept]
     whole = circuits[0] if len(kept) == 1 else combined([(1.0, each) for each in circuits])
-    if whole.width > qubits:
-        raise refused(whole.width, qubits, reuse)
-    return Lowered(_plain(whole), networks[0].shape, strategy, _norm(kept))
+    if whole.width > options.qubits:
+        raise refused(whole.width, options.qubits, options.reuse)
+    return Lowered(_plain(whole), networks[0].shape, options.strategy, _norm(kept))
 
 
-def _circuit(each: Network, strategy: str, limit: int, reuse: bool) -> Circuit:
+def _circuit(each: Network, options: Options) -> Circuit:
     """The circuit of one term."""
     if not vanishes(each):
-        made, found = arranged(each, strategy, limit, reuse)
+        made, found = arranged(each, options)
         if not vanishes(made):
             return emitted(made, found.plan)
     into, out = (sum(bits(each.sizes[wire]) for wire in wires) for wires in (each.dom, each.cod))

@@ -3,18 +3,20 @@
 `bend` prepares every tensor as a state, and finds every contracted pair in a Bell state (or
 more, in a GHZ one); `orient` gives every tensor a direction, in the order that succeeds most
 probably; `isometric` makes all that hangs on the rest like a leaf an isometry before; `auto`
-takes the most probable of these, and of what they become when tensors are multiplied
-beforehand whose product takes no more qubits than the largest tensor given.
+takes the most probable of these, and of what they become when neighbours are multiplied
+beforehand whose product takes no more qubits than `group`.
 
 >>> from einlang_quantum.lowering.network import Network, Tensor
 >>> a, b = Tensor(np.eye(2) + 1, (0, 1)), Tensor(np.eye(2) - 3, (1, 2))
 >>> chain = Network((2, 2, 2), (a, b), (), (0, 2))
 >>> [round(float(np.exp(-2 * found.cost)) * 226, 3) for found in
-...  (arranged(chain, way, 16, False)[1] for way in ("bend", "orient", "isometric"))]
+...  (arranged(chain, Options(way))[1] for way in ("bend", "orient", "isometric"))]
 [0.435, 0.966, 1.0]
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,21 +27,35 @@ from einlang_quantum.lowering.network import Network, overlap
 from einlang_quantum.lowering.search import EXACT, Found, best, measured, refused
 
 STRATEGIES = ("auto", "bend", "orient", "isometric")
+QUBITS = 24
 Arranged = tuple[Network, Found]
 
 
-def arranged(network: Network, strategy: str, limit: int, reuse: bool) -> Arranged:
+@dataclass(frozen=True)
+class Options:
+    """How circuits are laid out. `qubits` is the most that one may take; with `reuse`, those
+    that were post-selected serve again. `group`: neighbours are multiplied beforehand where the
+    product takes at most so many qubits; as many as the largest tensor given takes, if None."""
+
+    strategy: str = "auto"
+    qubits: int = QUBITS
+    reuse: bool = False
+    group: int | None = None
+
+
+def arranged(network: Network, options: Options) -> Arranged:
     """The network as it is to be laid out, and the plan. No tensor is all zeros.
 
     Raises `BackendMistake` E0751 where the circuit takes more qubits than the limit.
     """
-    if strategy == "bend":
-        return _within(network, Plan(tuple(range(len(network.tensors))), True, reuse), limit)
-    if strategy == "orient":
-        return network, best(network, limit, reuse)
-    if strategy == "isometric":
-        return _isometric(network, limit, reuse)
-    return _auto(network, limit, reuse)
+    if options.strategy == "bend":
+        plan = Plan(tuple(range(len(network.tensors))), True, options.reuse)
+        return _within(network, plan, options.qubits)
+    if options.strategy == "orient":
+        return network, best(network, options.qubits, options.reuse)
+    if options.strategy == "isometric":
+        return _isometric(network, options)
+    return _auto(network, options)
 
 
 def vanishes(network: Network) -> bool:
@@ -54,15 +70,15 @@ def _within(network: Network, plan: Plan, limit: int) -> Arranged:
     return network, found
 
 
-def _isometric(network: Network, limit: int, reuse: bool) -> Arranged:
+def _isometric(network: Network, options: Options) -> Arranged:
     """Leaves last, the other way round; the rest in the best order."""
     made, leaves = canonical(network)
     if vanishes(made):
-        return made, Found(Plan((), False, reuse), 0.0, 0)
+        return made, Found(Plan(()), -np.inf, 0)
     core = [number for number in range(len(made.tensors)) if number not in leaves]
-    order = best(_part(made, core), 1 << 30, reuse).plan.order
-    plan = Plan((*(core[number] for number in order), *reversed(leaves)), False, reuse)
-    return _within(made, plan, limit)
+    order = best(_part(made, core), 1 << 30, options.reuse).plan.order
+    plan = Plan((*(core[number] for number in order), *reversed(leaves)), False, options.reuse)
+    return _within(made, plan, options.qubits)
 
 
 def _part(network: Network, numbers: list[int]) -> Network:
@@ -80,15 +96,16 @@ def _part(network: Network, numbers: list[int]) -> Network:
 # -- the best of all ------------------------------------------------------------------------
 
 
-def _auto(network: Network, limit: int, reuse: bool) -> Arranged:
+def _auto(network: Network, options: Options) -> Arranged:
     """The most probable of all; of equals that with the fewest qubits."""
     most = max((network.qubits(tensor.legs) for tensor in network.tensors), default=0)
-    chosen = min(_fitting(network, limit, reuse), key=_merit)
+    most = most if options.group is None else options.group
+    chosen = min(_fitting(network, options), key=_merit)
     while 1 < len(chosen[0].tensors) <= EXACT and not _certain(chosen):
         better = [
             other
             for pair in pairs(chosen[0], most)
-            for other in _fitting(grouped(chosen[0], *pair), limit, reuse, strict=False)
+            for other in _fitting(grouped(chosen[0], *pair), options, strict=False)
         ]
         if not better or _merit(min(better, key=_merit)) >= _merit(chosen):
             break
@@ -96,12 +113,14 @@ def _auto(network: Network, limit: int, reuse: bool) -> Arranged:
     return chosen
 
 
-def _fitting(network: Network, limit: int, reuse: bool, strict: bool = True) -> list[Arranged]:
+def _fitting(network: Network, options: Options, strict: bool = True) -> list[Arranged]:
     """What keeps to the limit; if `strict`, the complaint is raised where nothing does."""
     found: list[Arranged] = []
+    if vanishes(network):
+        return [(network, Found(Plan(()), -np.inf, 0))]
     for strategy in ("isometric", "orient"):
         try:
-            found.append(arranged(network, strategy, limit, reuse))
+            found.append(arranged(network, replace(options, strategy=strategy)))
         except BackendMistake:
             if strict and strategy == "orient" and not found:
                 raise

@@ -60,9 +60,7 @@ def terms(diagram: Diagram, statement: str = "") -> tuple[Term, ...]:
     """
     choices = [_choices(node.box, statement) for node in diagram.nodes]
     if prod(len(some) for some in choices) > MOST:
-        message = f"{_place(statement)}the sum has more than {MOST} terms when multiplied out"
-        hint = "give sums names of their own as `param` tensors, or use `--backend numpy`"
-        raise fail(BackendMistake, "E0752", message, hint=hint)
+        raise _excess(statement)
     found = [_glued(diagram, chosen) for chosen in product(*choices)]
     kept = [term for term in found if term.coefficient]
     return tuple(kept or [Term(0.0, found[0].diagram)])
@@ -99,31 +97,31 @@ def _choices(box: Box, statement: str) -> list[Choice | None]:
         case Bubble(function=function, inside=inside):
             return _polynomial(function, terms(inside, statement), statement)
         case FoldBox(operator=operator):
-            raise _refused(operator, statement)
+            raise refusal(operator, statement)
         case MapBox(border="pad", fill=fill) if fill:
-            raise _refused(f"pad({fill:g})", statement)
+            raise refusal(f"pad({fill:g})", statement)
         case TensorBox() | MapBox():
             return [None]
 
 
 def _polynomial(function: Function, inside: Sequence[Term], statement: str) -> list[Choice | None]:
     """An elementwise polynomial of a sum: products of its terms."""
-    coefficients = _coefficients(function)
+    coefficients = coefficients_of(function)
     if coefficients is None:
-        raise _refused(str(function), statement)
+        raise refusal(str(function), statement)
     found: list[Choice | None] = []
     for degree, coefficient in enumerate(coefficients):
         if not coefficient:
             continue
         if len(inside) ** degree > MOST:
-            raise _refused(str(function), statement)
+            raise _excess(statement)
         for factors in product(inside, repeat=degree):
             number = coefficient * prod(term.coefficient for term in factors)
             found.append((number, tuple(term.diagram for term in factors)))
     return found or [(0.0, ())]
 
 
-def _coefficients(function: Function) -> tuple[float, ...] | None:
+def coefficients_of(function: Function) -> tuple[float, ...] | None:
     """The coefficients of a polynomial, the constant first; None for another function."""
     if function.name == "square":
         return (0.0, 0.0, 1.0)
@@ -134,13 +132,21 @@ def _coefficients(function: Function) -> tuple[float, ...] | None:
     return None
 
 
-def _refused(what: str, statement: str) -> Exception:
+def refusal(what: str, statement: str) -> Exception:
+    """The complaint about what is not linear."""
     message = f"{_place(statement)}circuits have no `{what}`, being linear"
     hint = (
         "powers, `square` and `polynomial` are products; other functions are for `param` "
         "tensors, `client` definitions, or another backend: `--backend numpy`"
     )
     return fail(BackendMistake, "E0750", message, hint=hint)
+
+
+def _excess(statement: str) -> Exception:
+    """The complaint about too many terms."""
+    message = f"{_place(statement)}the sum has more than {MOST} terms when multiplied out"
+    hint = "make sums of parameters `param` tensors of their own, or use `--backend numpy`"
+    return fail(BackendMistake, "E0752", message, hint=hint)
 
 
 def _place(statement: str) -> str:

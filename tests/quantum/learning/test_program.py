@@ -11,7 +11,6 @@ from einlang_quantum.learning.program import CircuitModel
 from einlang import planning
 from einlang.api.program import compile
 from einlang.api.training import ProgramModel
-from einlang.backend import find
 from einlang.errors import BackendMistake
 from einlang.training import Plan, fit
 
@@ -71,20 +70,7 @@ def test_settings_that_are_none() -> None:
         model(W="ipq").start(np.random.default_rng(0))
 
 
-def test_the_same_text_as_tensors_and_as_circuits(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Circuits:
-        name = "quantum"
-
-        def compile(self, flow: Any, parameters: Any, settings: Any) -> Any:
-            raise NotImplementedError
-
-        def differentiable(self, flow: Any, sought: Any, settings: Any) -> CircuitModel:
-            return CircuitModel(flow, sought, settings)
-
-    def found(name: str) -> Any:
-        return Circuits() if name == "quantum" else find(name)
-
-    monkeypatch.setattr("einlang.api.training.find", found)
+def test_the_same_text_as_tensors_and_as_circuits() -> None:
     x = np.random.default_rng(0).normal(size=(20, 3))
     samples = {"x": x, "y": (np.abs(x[:, 0]) > np.abs(x[:, 1])).astype(int)}
     shapes = {}
