@@ -33,6 +33,7 @@ from einlang.planning.split import split
 from einlang_numpy.division import divide
 from einlang_numpy.expressions import plan
 from einlang_numpy.functor import lower
+from einlang_numpy.learning import TensorModel
 from einlang_numpy.program import Program, owned
 
 Array = Any
@@ -91,6 +92,12 @@ class NumpyBackend:
             fixed = tuple(early.program.run(arrays))
         inputs = late.inputs[: len(late.inputs) - len(fixed)]
         return Executable(flow, late.program, inputs, fixed, dtype)
+
+    def differentiable(
+        self, flow: Dataflow, sought: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]
+    ) -> TensorModel:
+        """The dataflow as a function of the tensors that are sought, which are trained as such."""
+        return TensorModel(flow, sought)
 
     def function(self, flow: Dataflow) -> Callable[..., Array]:
         """The first output as a function of the inputs, in order, as they are.

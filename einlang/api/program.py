@@ -36,6 +36,8 @@ from einlang.syntax import nodes, read, show
 if TYPE_CHECKING:
     from einlang.api.testing import Outcome
     from einlang.diagrams.drawing import Drawing
+    from einlang.training import Trained
+    from einlang.training.loop import Watch
 
 Value = TypeVar("Value")
 KEPT = 4
@@ -316,6 +318,35 @@ class Program:
             return self._checked(replace(options, data={**options.data, **data})).typed
 
         return run_tests(checked, options, backend, self.directory)
+
+    def train(
+        self,
+        samples: Mapping[str, Any],
+        backend: str = "numpy",
+        given: Mapping[str, Any] | None = None,
+        *,
+        validation: Mapping[str, Any] | None = None,
+        watch: Watch | None = None,
+        **named: Any,
+    ) -> Trained:
+        """Seeks its `param` tensors that have no data, for samples of inputs and of an output.
+
+        Each array of `samples` has one row per sample, under the name of an input or of the
+        output that is to be met; so has each of `validation`. Further names are options of
+        `einlang.training.Plan` (`loss`, `optimiser`, `epochs`, `batch`, `rate`, ...), and, as
+        in `run`, data that all samples share, sizes and settings; `given` holds such as well.
+        `watch` is told the figures of each epoch.
+        """
+        from einlang.api.training import known, train
+        from einlang.training import Plan
+
+        plan = Plan.of({k: named.pop(k) for k in Plan.names() if k in named})
+        options = self._options(given, named)
+        names = inputs(self.tree)
+        first = {name: np.asarray(array)[0] for name, array in samples.items() if name in names}
+        typed = self._checked(replace(options, data={**options.data, **first})).typed
+        shared = data.bind(known(typed, options.data, samples), options.data, self.directory)
+        return train(typed, backend, options.settings, shared, samples, validation, plan, watch)
 
     def _options(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Options:
         return sort_options(self.tree, {**(given or {}), **named})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from einlang.backend import Arrays
 from einlang_fhe.engines.engine import Cipher
 from einlang_fhe.engines.frames import frames
-from einlang_fhe.execution.crew import cores, together
+from einlang_fhe.execution.crew import cores
 from einlang_fhe.executor import Executor
 from einlang_fhe.files import rows
 from einlang_fhe.files.exchange import Reply, Request
@@ -51,17 +51,16 @@ class Answering:
         """The reply to a request, for the data of public inputs."""
         request.checked(self.program, self.key, name)
         runs, tag = request.head.runs, self.key.identity.hex()
-        found = rows.opened(self.frames, self.sent, request.rows, runs, tag, name)
+        given = self.frames, self.sent, request.rows, runs, tag, name
         known = {**self.part.params, **inputs}
         self.executor.prepare(self.operands.values, self.operands.update(known))
-        ran = map(self._run, found)
+        ran = map(self._run, rows.opened(*given, self.threads))
         # OpenFHE lets nobody else run while it writes: more threads would be slower.
         made = rows.written(self.frames, self.returned, ran, runs, 1)
         plain = {n: self.operands.values[value] for n, value in sorted(self.part.plain.items())}
         return Reply.to(request, made, plain)
 
-    def _run(self, cipher: Callable[[int], Cipher]) -> Callable[[int], Cipher]:
-        request = together(cipher, len(self.sent), self.threads)
+    def _run(self, request: list[Cipher]) -> Callable[[int], Cipher]:
         return self.executor.run(request).__getitem__
 
     @property

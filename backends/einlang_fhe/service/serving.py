@@ -32,9 +32,7 @@ def serve(
     from einlang_fhe.service.application import application
 
     data = [public_data(path, inputs) for path in paths]
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    listening = bound_to(host, port)
     app = application(settings, paths, data)
     started(app.state.service.pool)
     config = uvicorn.Config(
@@ -47,6 +45,20 @@ def serve(
     if ready is not None:
         ready(listening.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def bound_to(host: str, port: int) -> socket.socket:
+    """A socket at an address. Its protocol is named, or asyncio leaves the algorithm of Nagle
+    on: an answer in two parts would then wait 40 ms for the first one to be acknowledged.
+
+    >>> with bound_to("127.0.0.1", 0) as listening:
+    ...     listening.proto == socket.IPPROTO_TCP
+    True
+    """
+    listening = socket.socket(proto=socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
 
 
 def started(pool: Pool) -> None:
