@@ -43,7 +43,7 @@ Terms = tuple[Labels, ...]
 BLAS = "fdFD"
 WHOLE = "?bhilqpBHILQP"
 FEW = 128
-"""Up to so many products, three operands and more are left to NumPy's loops at once."""
+"""Up to so many products, four operands and more are left to NumPy's loops at once."""
 
 
 def plan(
@@ -94,7 +94,7 @@ def _alike(operands: Sequence[Array]) -> bool:
 
 def _few(terms: Terms, result: Labels, sizes: Sizes) -> bool:
     """Whether one call of loops takes less time than the calls of all pairs."""
-    return 2 < len(terms) <= 8 and len(sizes) <= 30 and prod(sizes.values()) <= FEW
+    return 3 < len(terms) <= 8 and len(sizes) <= 30 and prod(sizes.values()) <= FEW
 
 
 def _letters(*sides: Labels) -> list[str]:
