@@ -285,12 +285,8 @@ class Frames:
 
 
 def _with(like: Cipher, elements: Sequence[Any]) -> Cipher:
-    """A ciphertext like another, of other polynomials."""
+    """A ciphertext like another, level and scale included, of other polynomials."""
     cipher = like.CloneEmpty()
-    cipher.SetLevel(like.GetLevel())
-    cipher.SetNoiseScaleDeg(like.GetNoiseScaleDeg())
-    cipher.SetScalingFactor(like.GetScalingFactor())
-    cipher.SetSlots(like.GetSlots())
     cipher.SetElements(list(elements))
     return cipher
 

@@ -27,11 +27,13 @@ def groups(made: Frames, kinds: Sequence[Kind], threads: int) -> list[range]:
     and work for all threads."""
     found, start = [], 0
     for kind, same in groupby(kinds):
-        end = start + len(list(same))
-        count = max(-(-(end - start) * made.cipher(*kind).size // MOST), min(threads, end - start))
-        length = -(-(end - start) // count)
-        found += [range(n, min(n + length, end)) for n in range(start, end, length)]
-        start = end
+        total = len(list(same))
+        most = min(max(MOST // made.cipher(*kind).size, 1), -(-total // threads))
+        length = -(-total // -(-total // most))
+        found += [
+            range(n, min(n + length, start + total)) for n in range(start, start + total, length)
+        ]
+        start += total
     return found
 
 
