@@ -225,6 +225,34 @@ class Backend(Protocol):
         ...
 
 
+class Differentiable(Protocol):
+    """A dataflow as a function of parameters, for a batch of samples at once."""
+
+    def start(self, rng: np.random.Generator) -> dict[str, np.ndarray[Any, Any]]:
+        """Real parameters to start from, by the names of the tensors they stand for."""
+        ...
+
+    def differentiate(
+        self, parameters: Arrays, inputs: Arrays
+    ) -> tuple[dict[str, np.ndarray[Any, Any]], Callable[[Arrays], Mapping[str, Any]]]:
+        """The outputs, and what pulls gradients by outputs back to parameters.
+
+        Inputs and outputs have one axis in front: the samples, or of length one.
+        """
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """A backend whose programs are trained: `param` tensors without data are what is sought."""
+
+    def differentiable(
+        self, flow: Dataflow, sought: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]
+    ) -> Differentiable:
+        """The dataflow, and parameters for the tensors that are sought, given by shape."""
+        ...
+
+
 @runtime_checkable
 class Calibrated(Protocol):
     """A backend that can measure what its operations cost on this machine."""

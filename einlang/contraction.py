@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from einlang.backend import find
-from einlang.equation import LETTERS, Equation, letters, parse, repr_text
+from einlang.equation import letters, parse, repr_text, spoken
 
 Array = Any
 Pair = tuple[int, int]
 _LIMIT = 4096
 _ready: dict[Hashable, Callable[..., Array]] = {}
-_compiled: dict[Hashable, Callable[..., Array]] = {}
+_latest: dict[Any, tuple[Any, ...]] = {}
+"""Per equation, the function of the last call, and what the operands were like."""
+_plain = np.ndarray
 
 
 def einsum(
@@ -37,10 +39,12 @@ def einsum(
 
     Both calling forms: `einsum("ij,jk->ik", a, b)` and `einsum(a, [0, 1], b, [1, 2], [0, 2])`,
     the latter with any number of labels. `optimize` may be an order of contraction as
-    `numpy.einsum_path` gives it; otherwise the best order that is quickly found is taken.
-    (As in NumPy, asking for one lets a sum of products be cast to any `out`.)
-    Operands that have a method `__einlang_einsum__(equation, operands)`, as encrypted tensors
-    do, take over.
+    `numpy.einsum_path` gives it, a pair `("greedy", memory)` whose second part is the largest
+    number of elements of a value in between (labels are sliced to keep to it), or
+    `"cotengra"`; otherwise the best order that is quickly found is taken: the best of all for
+    up to a dozen operands. (As in NumPy, asking for one lets a sum of products be cast to any
+    `out`.) Operands that have a method `__einlang_einsum__(equation, operands)`, as encrypted
+    tensors do, take over.
 
     Raises ValueError and TypeError where `numpy.einsum` does; a ValueError about sizes names
     the operands and the label.
@@ -48,40 +52,54 @@ def einsum(
     >>> einsum("ij,j->i", np.eye(2), [3.0, 4.0])
     array([3., 4.])
     """
-    plain = out is None and dtype is None and order == "K" and casting == "safe"
-    if plain and (optimize is None or optimize is True):
+    if (
+        out is None
+        and dtype is None
+        and order == "K"
+        and casting == "safe"
+        and (optimize is None or optimize is True or optimize is False)
+    ):
         try:
-            function = _ready[_signature(operands)]
-        except (KeyError, TypeError, AttributeError, IndexError):
-            return _einsum(operands, _signature)
-        return function(*operands[1:])
+            known = _latest[operands[0]]
+        except (KeyError, TypeError, IndexError):
+            return _seldom(operands)
+        if len(operands) == 3:
+            _, a, b = operands
+            if (
+                type(a) is type(b) is _plain
+                and (a.dtype, a.shape, a.strides) == known[2]
+                and (b.dtype, b.shape, b.strides) == known[3]
+            ):
+                return known[0](a, b)
+            return _seldom(operands)
+        arrays = operands[1:]
+        if len(arrays) != len(known[1]):
+            return _seldom(operands)
+        for x, part in zip(arrays, known[1], strict=False):
+            if type(x) is not _plain or (x.dtype, x.shape, x.strides) != part:
+                return _seldom(operands)
+        return known[0](*arrays)
     keywords = {"out": out, "dtype": dtype, "order": order, "casting": casting}
     return _with_keywords(operands, optimize, keywords)
 
 
-def _signature(operands: Sequence[Any]) -> Hashable:
-    """What decides how a call is computed, where the equation is a text."""
-    first = operands[0]
-    if len(operands) == 3:
-        _, a, b = operands
-        return first, type(a), a.shape, a.dtype, type(b), b.shape, b.dtype
-    return first, *[(type(x), x.shape, x.dtype) for x in operands[1:]]
-
-
-def _einsum(operands: Sequence[Any], signature: Callable[..., Hashable]) -> Array:
-    """A call without keywords, seen for the first time (or of the other form)."""
+def _seldom(operands: Sequence[Any]) -> Array:
+    """A call without keywords that is not like the last one of its equation."""
     foreign = _foreign(operands)
     if foreign is not None:
         return foreign({})
     arrays = [np.asanyarray(x) for x in _arrays(operands)]
-    equation = parse(operands, [x.shape for x in arrays])
-    function = _function(operands, equation, arrays, True)
-    cacheable = isinstance(operands[0], str) and all(type(x) is np.ndarray for x in operands[1:])
-    if cacheable:
-        if len(_ready) >= _LIMIT:
-            _ready.clear()
-        _ready[signature(operands)] = function
+    function = planned(operands, arrays, True)
+    if isinstance(operands[0], str):
+        parts = tuple((x.dtype, x.shape, x.strides) for x in arrays)
+        _keep(_latest, operands[0], (function, parts, *parts, None, None))
     return function(*arrays)
+
+
+def _keep(kept: dict[Any, Any], key: Hashable, value: Any) -> None:
+    if len(kept) >= _LIMIT:
+        kept.clear()
+    kept[key] = value
 
 
 def _arrays(operands: Sequence[Any]) -> Sequence[Any]:
@@ -127,7 +145,7 @@ def _with_keywords(operands: Sequence[Any], optimize: Any, keywords: dict[str, A
     kind = _kind(arrays, out, keywords["dtype"])
     arranged = _order(keywords["order"], arrays)
     cast = [_cast(x, kind, casting, f"operand {n}") for n, x in enumerate(arrays)]
-    value = _function(operands, equation, cast, optimize)(*cast)
+    value = planned(operands, cast, optimize)(*cast)
     if out is None:
         return value if arranged == "K" else np.asanyarray(value, order=arranged)
     if out.shape != np.shape(value):
@@ -159,52 +177,40 @@ def _cast(array: Array, kind: np.dtype[Any], casting: Any, what: str) -> Array:
     return array.astype(kind, copy=False)
 
 
-def _function(
-    operands: Sequence[Any], equation: Equation, arrays: Sequence[Array], optimize: Any
+def planned(
+    operands: Sequence[Any], arrays: Sequence[Array], optimize: Any, most: int | None = None
 ) -> Callable[..., Array]:
-    """What computes the equation on arrays of these shapes and types."""
-    text = repr_text(operands[0]) if isinstance(operands[0], str) else ""
-    shapes = [x.shape for x in arrays]
-    equation.sizes(shapes, text)
-    kind = np.result_type(*arrays)
+    """What computes the equation on arrays of these shapes, strides and types."""
     path = _path(optimize, len(arrays))
-    key = equation, *shapes, kind, path
-    if key not in _compiled:
-        if len(_compiled) >= _LIMIT:
-            _compiled.clear()
-        _compiled[key] = _compile(equation, shapes, kind, path)
-    function = _compiled[key]
-    if any(x.dtype != kind for x in arrays) and len(arrays) > 1:
-        return lambda *xs: function(*[np.asarray(x).astype(kind, copy=False) for x in xs])
-    return function
+    optimizer, limit = _asked(optimize)
+    memory = limit if most is None else most
+    known = tuple([(x.dtype, x.shape, x.strides) for x in arrays])
+    key = _written(operands), known, path, optimizer, memory
+    if key not in _ready:
+        text = repr_text(operands[0]) if isinstance(operands[0], str) else ""
+        equation = parse(operands, [x.shape for x in arrays])
+        equation.sizes([x.shape for x in arrays], text)
+        backend: Any = find("numpy")
+        terms, result = equation.terms, equation.result
+        _keep(_ready, key, backend.equation(terms, result, arrays, path, optimizer, memory))
+    return _ready[key]
 
 
-def _compile(
-    equation: Equation,
-    shapes: Sequence[tuple[int, ...]],
-    kind: np.dtype[Any],
-    path: tuple[Pair, ...] | None,
-) -> Callable[..., Array]:
-    number: dict[int, int] = {}
-    for label in (label for term in equation.terms for label in term):
-        number.setdefault(label, len(number))
-    terms = [tuple(number[label] for label in term) for term in equation.terms]
-    result = tuple(number[label] for label in equation.result)
-    whole = len(terms) == 1 or kind.kind not in "biufc"
-    if whole and len(number) <= len(LETTERS):
-        return _whole(terms, result)
-    from einlang.planning.product import product
-
-    backend: Any = find("numpy")
-    function = backend.function(product(terms, result, shapes, path))
-    return function if result else lambda *arrays: np.asarray(function(*arrays))[()]
+def _written(operands: Sequence[Any]) -> Hashable:
+    """The equation as a key."""
+    if isinstance(operands[0], str):
+        return operands[0]
+    return spoken(operands)
 
 
-def _whole(terms: Sequence[tuple[int, ...]], result: tuple[int, ...]) -> Callable[..., Array]:
-    """The equation in one call of NumPy's loops: views of one operand, and objects."""
-    sides = ["".join(LETTERS[label] for label in labels) for labels in (*terms, result)]
-    equation = f"{','.join(sides[:-1])}->{sides[-1]}"
-    return lambda *arrays: np.einsum(equation, *arrays)
+def _asked(optimize: Any) -> tuple[str, int | None]:
+    """The optimizer by name, and the largest number of elements of a value in between."""
+    if isinstance(optimize, list | tuple) and optimize[:1] != ["einsum_path"]:
+        name, *limit = optimize
+        if isinstance(name, str) and name != "einsum_path":
+            return _asked(name)[0], int(limit[0]) if limit else None
+    known = {"greedy": "greedy", "optimal": "optimal", "cotengra": "cotengra"}
+    return known.get(optimize, "auto") if isinstance(optimize, str) else "auto", None
 
 
 def _path(optimize: Any, count: int) -> tuple[Pair, ...] | None:

@@ -46,6 +46,19 @@ def shape(reference: str, directory: Path) -> tuple[int, ...]:
     return _read(path, key, directory, header=True).shape
 
 
+def keys(path: str, directory: Path) -> tuple[str, ...]:
+    """The names of the arrays in an `.npz` file. Raises `DataMistake` E0601 or E0608."""
+    full = directory / path
+    shown = _shown(path, directory.resolve())
+    try:
+        with zipfile.ZipFile(full) as archive:
+            return tuple(name.removesuffix(".npy") for name in archive.namelist())
+    except OSError as mistake:
+        raise _missing(shown, full, mistake) from None
+    except (ValueError, zipfile.BadZipFile):
+        raise _damaged(shown, full.suffix) from None
+
+
 def _shown(reference: str, directory: Path) -> str:
     """A reference as it is told: from the directory, where it lies there."""
     path = Path(reference)

@@ -113,6 +113,16 @@ def repr_text(text: str) -> str:
     return f'"{text}"'
 
 
+def spoken(arguments: Sequence[Any]) -> tuple[tuple[Label, ...], ...]:
+    """The labels of a call in the form of label lists, as they are given.
+
+    >>> spoken((None, [0, 1], None, [1, 0], [0]))
+    ((0, 1), (1, 0), (0,))
+    """
+    result = arguments[-1:] if len(arguments) % 2 else ()
+    return tuple(tuple(_labels(labels)) for labels in (*arguments[1::2], *result))
+
+
 def letters(arguments: Sequence[Any]) -> str:
     """The text of a call in the form of label lists.
 

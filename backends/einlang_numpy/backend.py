@@ -15,7 +15,7 @@ Programs compute in float64 and, as long as all is whole, in int64; `dtype = flo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -31,7 +31,9 @@ from einlang.planning.dataflow import Dataflow, Port
 from einlang.planning.printing import rows
 from einlang.planning.split import split
 from einlang_numpy.division import divide
+from einlang_numpy.expressions import plan
 from einlang_numpy.functor import lower
+from einlang_numpy.learning import TensorModel
 from einlang_numpy.program import Program, owned
 
 Array = Any
@@ -91,6 +93,12 @@ class NumpyBackend:
         inputs = late.inputs[: len(late.inputs) - len(fixed)]
         return Executable(flow, late.program, inputs, fixed, dtype)
 
+    def differentiable(
+        self, flow: Dataflow, sought: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]
+    ) -> TensorModel:
+        """The dataflow as a function of the tensors that are sought, which are trained as such."""
+        return TensorModel(flow, sought)
+
     def function(self, flow: Dataflow) -> Callable[..., Array]:
         """The first output as a function of the inputs, in order, as they are.
 
@@ -103,6 +111,18 @@ class NumpyBackend:
             if call.arguments == tuple(range(len(program.dom))):
                 return call.kernel.function
         return lambda *arrays: program.run(arrays)[0]
+
+    def equation(
+        self,
+        terms: tuple[tuple[int, ...], ...],
+        result: tuple[int, ...],
+        arrays: Sequence[Array],
+        pairs: tuple[tuple[int, int], ...] | None = None,
+        optimizer: str = "auto",
+        memory: int | None = None,
+    ) -> Callable[..., Array]:
+        """An einsum of arrays like these, planned without a dataflow: see `expressions`."""
+        return plan(terms, result, arrays, pairs, optimizer, memory)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -30,11 +30,14 @@ from einlang.api.settings import Options, inputs, sort_options
 from einlang.backend import Progress, silent
 from einlang.checking.typed import Qualifier, Typed
 from einlang.errors import CheckMistake, DataMistake, EinlangError, fail
+from einlang.expression import Expression
 from einlang.syntax import nodes, read, show
 
 if TYPE_CHECKING:
     from einlang.api.testing import Outcome
     from einlang.diagrams.drawing import Drawing
+    from einlang.training import Trained
+    from einlang.training.loop import Watch
 
 Value = TypeVar("Value")
 KEPT = 4
@@ -97,12 +100,41 @@ def _unreadable(path: Path, why: str) -> Exception:
     return fail(DataMistake, "E0691", f"the program `{path}` cannot be read: {why}")
 
 
-def compile(text: str, *, name: str = "<string>", directory: Path | None = None) -> Program:
+@overload
+def compile(text: str, *, name: str = ..., directory: Path | None = ...) -> Program: ...
+
+
+@overload
+def compile(
+    text: str,
+    shape: tuple[int, ...],
+    /,
+    *shapes: tuple[int, ...],
+    optimize: Any = ...,
+    memory: int | None = ...,
+) -> Expression: ...
+
+
+def compile(
+    text: str,
+    *shapes: tuple[int, ...],
+    name: str = "<string>",
+    directory: Path | None = None,
+    optimize: Any = True,
+    memory: int | None = None,
+) -> Program | Expression:
     """The program in a text; data files are sought in `directory` (here, by default).
+
+    With shapes, the text is an equation: what is made is a function of arrays of these
+    shapes, planned once, to be called in a loop (see `einlang.expression.Expression`).
 
     >>> compile("public x\\ny = x + 1").run(x=1)["y"].item()
     2
+    >>> compile("i,i->", (2,), (2,))(np.ones(2), np.ones(2)).item()
+    2.0
     """
+    if shapes:
+        return Expression(text, *shapes, optimize=optimize, memory=memory)
     return Program(text, name=name, directory=directory)
 
 
@@ -286,6 +318,35 @@ class Program:
             return self._checked(replace(options, data={**options.data, **data})).typed
 
         return run_tests(checked, options, backend, self.directory)
+
+    def train(
+        self,
+        samples: Mapping[str, Any],
+        backend: str = "numpy",
+        given: Mapping[str, Any] | None = None,
+        *,
+        validation: Mapping[str, Any] | None = None,
+        watch: Watch | None = None,
+        **named: Any,
+    ) -> Trained:
+        """Seeks its `param` tensors that have no data, for samples of inputs and of an output.
+
+        Each array of `samples` has one row per sample, under the name of an input or of the
+        output that is to be met; so has each of `validation`. Further names are options of
+        `einlang.training.Plan` (`loss`, `optimiser`, `epochs`, `batch`, `rate`, ...), and, as
+        in `run`, data that all samples share, sizes and settings; `given` holds such as well.
+        `watch` is told the figures of each epoch.
+        """
+        from einlang.api.training import known, train
+        from einlang.training import Plan
+
+        plan = Plan.of({k: named.pop(k) for k in Plan.names() if k in named})
+        options = self._options(given, named)
+        names = inputs(self.tree)
+        first = {name: np.asarray(array)[0] for name, array in samples.items() if name in names}
+        typed = self._checked(replace(options, data={**options.data, **first})).typed
+        shared = data.bind(known(typed, options.data, samples), options.data, self.directory)
+        return train(typed, backend, options.settings, shared, samples, validation, plan, watch)
 
     def _options(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Options:
         return sort_options(self.tree, {**(given or {}), **named})

@@ -27,6 +27,7 @@ from einlang.commands.repl import repl
 from einlang.commands.run import run
 from einlang.commands.serve import serve
 from einlang.commands.test import run_tests
+from einlang.commands.train import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,7 +53,7 @@ def line(
     """Tensor programs in einsum notation: run in the clear, encrypted, and drawn."""
 
 
-_HERE = (run, check, explain, draw, fmt, repl, calibrate)
+_HERE = (run, check, explain, draw, fmt, repl, train, calibrate)
 _APART = (inspect, keygen, encrypt, evaluate, decrypt, serve, call)
 for _command in (*_HERE, *_APART):
     app.command(_command.__name__)(_command)

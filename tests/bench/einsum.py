@@ -1,75 +1,226 @@
-"""Times of `ein.einsum` beside NumPy's and opt_einsum's, as JSON: `python tests/bench/einsum.py`.
+"""Times of `ein.einsum` beside its peers, as JSON: `python tests/bench/einsum.py --json`.
 
-All are measured in the same run, in turns; a figure is the median over the turns, in
-microseconds a call.
+NumPy with `optimize` off and on, opt_einsum, cotengra and torch, as far as they are
+installed, are measured in the same run, in turns; a figure is the median over the turns, in
+microseconds a call. Every value is compared first. `--threads` says how many threads BLAS
+has (one), `--family` and names choose cases, `--peak` measures memory instead of time.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
+import os
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
-import numpy as np
-import opt_einsum
+ENOUGH = 20_000_000
+"""NumPy's loops over all labels at once are not tried with more products than this."""
 
-import einlang
-
-CASES: dict[str, tuple[str, list[tuple[int, ...]], str]] = {
-    "matmul 4": ("ij,jk->ik", [(4, 4), (4, 4)], "f8"),
-    "matmul 32": ("ij,jk->ik", [(32, 32), (32, 32)], "f8"),
-    "matmul 256": ("ij,jk->ik", [(256, 256), (256, 256)], "f8"),
-    "matmul int 128": ("ij,jk->ik", [(128, 128), (128, 128)], "i8"),
-    "transposed result": ("ij,jk->ki", [(64, 64), (64, 64)], "f8"),
-    "attention": ("thd,Thd->thT", [(64, 8, 32), (64, 8, 32)], "f8"),
-    "chain": ("aij,ajk,akl->ail", [(8, 24, 24), (8, 24, 24), (8, 24, 24)], "f8"),
-    "outer": ("i,j->ij", [(128,), (128,)], "f8"),
-    "rows": ("bi,bi->b", [(512, 16), (512, 16)], "f8"),
-    "trace": ("ii", [(64, 64)], "f8"),
-    "sum": ("ij->j", [(128, 128)], "f8"),
-    "transpose": ("ij->ji", [(64, 64)], "f8"),
-    "network": ("ea,fb,abcd,gc,hd->efgh", [(8, 8), (8, 8), (8, 8, 8, 8), (8, 8), (8, 8)], "f8"),
-}
-ENGINES: dict[str, Callable[..., object]] = {
-    "einlang": einlang.einsum,
-    "numpy": np.einsum,
-    "numpy optimize=True": lambda *x: np.einsum(*x, optimize=True),
-    "opt_einsum": opt_einsum.contract,
-}
-TURNS = 7
-SECONDS = 0.02
+SEARCHED = 30
+"""NumPy's own search for an order takes minutes for networks of so many operands."""
 
 
-def once(call: Callable[[], object]) -> float:
+def main() -> int:
+    """All cases, or those that are named."""
+    parser = argparse.ArgumentParser(description="Times einsum beside its peers.")
+    parser.add_argument("--json", action="store_true", help="all figures, as JSON")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.004, help="of one turn of one engine")
+    parser.add_argument("--family", action="append")
+    parser.add_argument("--peak", action="store_true")
+    parser.add_argument("--without", action="append", default=[], help="an engine left out")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(options.threads)
+    from contractions import CASES
+
+    chosen = {
+        name: case
+        for name, case in CASES.items()
+        if (not options.names or name in options.names)
+        and (not options.family or case.family in options.family)
+    }
+    peers = engines(options.threads, options.without)
+    rows = {name: row(case, peers, options) for name, case in chosen.items()}
+    found: dict[str, Any] = {"threads": options.threads, "peers": sorted(peers), "cases": rows}
+    if options.peak:
+        found["above numpy"] = [n for n, r in rows.items() if r["einlang"] > r["numpy"] + 4096]
+    else:
+        found |= summary(rows)
+    if not (options.names or options.family or options.peak):
+        found["overhead"] = overhead(options)
+    print(json.dumps(found, indent=2) if options.json else shown(found))
+    return 0
+
+
+def engines(threads: int, without: list[str]) -> dict[str, Callable[..., Any]]:
+    """What is installed, by name: functions like `numpy.einsum`."""
+    import numpy as np
+    import opt_einsum
+
+    import einlang
+
+    found: dict[str, Callable[..., Any]] = {
+        "einlang": einlang.einsum,
+        "numpy": np.einsum,
+        "numpy optimize": lambda *x: np.einsum(*x, optimize=True),
+        "opt_einsum": opt_einsum.contract,
+    }
+    try:
+        import cotengra
+    except ImportError:
+        pass
+    else:
+        found["cotengra"] = cotengra.einsum
+    try:
+        import torch
+    except ImportError:
+        pass
+    else:
+        torch.set_num_threads(threads)
+        found["torch"] = torch.einsum
+    return {name: engine for name, engine in found.items() if name not in without}
+
+
+def row(case: Any, peers: dict[str, Callable[..., Any]], options: Any) -> dict[str, Any]:
+    """The medians of one case, and how many times the best peer takes what we take."""
+    calls = agreeing(case, peers)
+    if options.peak:
+        return {name: peak(call) for name, call in calls.items() if name in ("einlang", "numpy")}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(options.turns):
+        for name, call in calls.items():
+            times[name].append(once(call, options.seconds))
+    medians = {name: round(median(t), 2) for name, t in times.items()}
+    best = min((t, name) for name, t in medians.items() if name != "einlang")
+    ratio = round(best[0] / medians["einlang"], 3)
+    return {"family": case.family, "us": medians, "best peer": best[1], "ratio": ratio}
+
+
+def agreeing(case: Any, peers: dict[str, Callable[..., Any]]) -> dict[str, Callable[[], Any]]:
+    """The calls of all engines that take the case; their values are those of ours."""
+    import numpy as np
+
+    arrays = case.arrays()
+    wanted = np.asarray(peers["einlang"](case.equation, *arrays))
+    calls: dict[str, Callable[[], Any]] = {}
+    for name, engine in peers.items():
+        if slow(name, case):
+            continue
+        given, equation = arrays, case.equation
+        if name == "torch":
+            import torch
+
+            given = [torch.tensor(np.array(x)) for x in arrays]
+        try:
+            value = np.asarray(engine(equation, *given))
+        except (ValueError, RuntimeError, TypeError):
+            continue
+        scale = np.abs(wanted).max(initial=1e-30)
+        if not np.allclose(value, wanted, rtol=1e-3, atol=1e-4 * scale):
+            raise AssertionError(f"{name} differs on {case.equation}")
+        calls[name] = lambda engine=engine, equation=equation, given=given: engine(equation, *given)
+    return calls
+
+
+def slow(name: str, case: Any) -> bool:
+    """NumPy's loops over too much, and its search for orders of dozens of operands."""
+    if name == "numpy":
+        return products(case) > ENOUGH
+    return name == "numpy optimize" and len(case.shapes) >= SEARCHED
+
+
+def products(case: Any) -> float:
+    """Of all sizes: what loops over all labels at once take."""
+    sizes: dict[str, int] = {}
+    for term, shape in zip(case.equation.split("->")[0].split(","), case.shapes, strict=True):
+        sizes |= dict(zip(term, shape, strict=True))
+    return math.prod(map(float, sizes.values()))
+
+
+def once(call: Callable[[], Any], seconds: float) -> float:
     """Microseconds a call, over enough calls to be measured."""
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < SECONDS:
+    call()
+    start = time.perf_counter()
+    call()
+    count = max(1, int(seconds / (time.perf_counter() - start + 1e-7)))
+    start = time.perf_counter()
+    for _ in range(count):
         call()
-        count += 1
     return (time.perf_counter() - start) / count * 1e6
 
 
-def measure(equation: str, shapes: list[tuple[int, ...]], kind: str) -> dict[str, float]:
-    """The median of every engine, taken in turns."""
-    random = np.random.default_rng(0)
-    arrays = [random.integers(0, 9, shape).astype(kind) for shape in shapes]
-    found: dict[str, list[float]] = {name: [] for name in ENGINES}
-    for _ in range(TURNS):
-        for name, engine in ENGINES.items():
-            found[name].append(once(lambda engine=engine: engine(equation, *arrays)))
-    return {name: round(median(times), 2) for name, times in found.items()}
+def peak(call: Callable[[], Any]) -> int:
+    """The bytes that a call holds at most, its value included."""
+    call()
+    tracemalloc.start()
+    call()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
 
 
-def main() -> None:
-    """All cases, or those that are named."""
-    asked = sys.argv[1:] or list(CASES)
-    rows = {
-        name: {"equation": CASES[name][0], "microseconds": measure(*CASES[name])} for name in asked
+def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The geometric mean of the ratios, the worst, and both per family."""
+    families: dict[str, list[float]] = {}
+    for found in rows.values():
+        families.setdefault(found["family"], []).append(found["ratio"])
+    worst = min(rows, key=lambda name: rows[name]["ratio"])
+    return {
+        "geometric mean": mean([r["ratio"] for r in rows.values()]),
+        "worst": {worst: rows[worst]["ratio"]},
+        "below 0.9": sorted(name for name, r in rows.items() if r["ratio"] < 0.9),
+        "families": {name: [mean(r), min(r)] for name, r in families.items()},
     }
-    print(json.dumps({"numpy": np.__version__, "cases": rows}, indent=2))
+
+
+def mean(ratios: list[float]) -> float:
+    """The geometric mean."""
+    return round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 3)
+
+
+def overhead(options: Any) -> dict[str, float]:
+    """Calls on 4x4 operands: against `numpy.einsum`, and compiled against `a @ b`."""
+    import numpy as np
+
+    import einlang
+
+    a, b = np.ones((4, 4)), np.ones((4, 4))
+    ready = einlang.compile("ij,jk->ik", (4, 4), (4, 4))
+    calls: dict[str, Callable[[], Any]] = {
+        "einlang": lambda: einlang.einsum("ij,jk->ik", a, b),
+        "numpy": lambda: np.einsum("ij,jk->ik", a, b),
+        "compiled": lambda: ready(a, b),
+        "a @ b": lambda: a @ b,
+    }
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(4 * options.turns):
+        for name, call in calls.items():
+            times[name].append(once(call, options.seconds))
+    us = {name: round(median(t), 3) for name, t in times.items()}
+    return {
+        **us,
+        "call / numpy": round(us["einlang"] / us["numpy"], 3),
+        "compiled / (a @ b)": round(us["compiled"] / us["a @ b"], 3),
+    }
+
+
+def shown(found: dict[str, Any]) -> str:
+    """A line per case."""
+    lines = []
+    for name, found_row in found["cases"].items():
+        lines.append(f"{name:24} {found_row}")
+    rest = {name: value for name, value in found.items() if name != "cases"}
+    return "\n".join([*lines, json.dumps(rest)])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

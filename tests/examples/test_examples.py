@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 from functools import cache
@@ -10,11 +11,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from einlang_quantum import language
 
 import einlang as ein
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ["digits", "tumour", "attention", "convolution", "cnn"]
+NAMES = ["digits", "tumour", "attention", "convolution", "cnn", "sentence"]
 DECISIONS = [("digits", "label"), ("tumour", "malignant"), ("cnn", "label")]
 ENGINES = ["clear", "openfhe"] if sys.version_info[:2] == (3, 10) else ["clear"]
 
@@ -96,6 +98,18 @@ def test_cnn_is_the_network_that_was_trained() -> None:
     assert plain("cnn")["accuracy"] >= 0.96
 
 
+def test_sentence_is_read_by_stairs() -> None:
+    data, make = stored("sentence"), script("sentence")
+    text = language.meaning(language.stairs(make.SENTENCE))
+    read = functools.reduce(
+        lambda left, word: np.einsum("ijk,i,j->k", data["STAIR"], left, data[word]),
+        make.SENTENCE.split()[1:],
+        data[make.SENTENCE.split()[0]],
+    )
+    assert np.allclose(plain("sentence")["meaning"], read)
+    assert np.allclose(ein.compile(text).run(**data)["meaning"], read)
+
+
 # -- what each promises ---------------------------------------------------------------------
 
 
@@ -171,3 +185,8 @@ def test_the_picture_is_cut_by_its_script() -> None:
     data = stored("convolution")
     assert np.allclose(data["image"], make.picture(), atol=0.02)
     assert np.allclose(data["bank"], np.stack([*make.BANK.values()]))
+
+
+def test_the_words_are_trained_by_their_script() -> None:
+    made, data = script("sentence").train(), stored("sentence")
+    assert all(np.allclose(data[name], made[name], atol=1e-3) for name in data)

@@ -1,0 +1,1 @@
+"""The quantum world: programs as circuits."""

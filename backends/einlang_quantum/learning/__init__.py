@@ -1,0 +1,1 @@
+"""Learning: networks in batches of one shape, their gradients, and models made of them."""

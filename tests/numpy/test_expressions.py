@@ -1,0 +1,106 @@
+"""Compiled equations: orders, slices, whole numbers, and what they say of wrong arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from einlang_numpy.expressions import plan
+from einlang_numpy.expressions.orders import found, operations
+from einlang_numpy.expressions.slicing import largest, sliced
+
+import einlang
+from einlang.expression import Expression
+
+RING = [(n, (n + 1) % 10) for n in range(10)]
+
+
+def test_expressions_take_any_type_and_any_strides() -> None:
+    multiply = einlang.compile("ij,jk->ik", (4, 6), (6, 5))
+    assert isinstance(multiply, Expression)
+    a, b = np.arange(24).reshape(4, 6), np.arange(30.0).reshape(6, 5)
+    for x in (a, a.astype("f4"), np.asfortranarray(a), np.repeat(a, 2, axis=1)[:, ::2]):
+        for _ in range(2):
+            np.testing.assert_allclose(multiply(x, b), a @ b)
+    np.testing.assert_allclose(multiply(a.tolist(), b), a @ b)
+
+
+def test_expressions_refuse_other_shapes() -> None:
+    multiply = einlang.compile("ij,jk->ik", (2, 3), (3, 2))
+    with pytest.raises(ValueError, match=r"operand 1 has shape \(2, 3\), but it is compiled for"):
+        multiply(np.ones((2, 3)), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="compiled for 2 operands, not 1"):
+        multiply(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="label 'j' is 3 on operand 0"):
+        einlang.compile("ij,jk->ik", (2, 3), (4, 2))
+
+
+def test_a_dozen_operands_are_put_in_the_best_order() -> None:
+    sizes = {n: 2 + n % 3 * 5 for n in range(13)}
+    chain = tuple((n, n + 1) for n in range(12))
+    pairs = found(chain, (0, 12), sizes)
+    assert operations(chain, (0, 12), sizes, pairs) == best_chain([sizes[n] for n in range(13)])
+
+
+def best_chain(sizes: list[int]) -> int:
+    """The least number of products that a chain of matrices takes (Godbole, 1973)."""
+    count = len(sizes) - 1
+    cost = {(i, i): 0 for i in range(count)}
+    for length in range(1, count):
+        for i in range(count - length):
+            j = i + length
+            cost[i, j] = min(
+                cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1]
+                for k in range(i, j)
+            )
+    return cost[0, count - 1]
+
+
+def test_an_index_of_many_operands_is_counted_once_a_pair() -> None:
+    star = [(0, 1), (0, 2), (0, 3)]
+    assert operations(star, (0,), dict.fromkeys(range(4), 10), ((0, 1), (2, 3))) == 1100
+    assert operations(star, (), dict.fromkeys(range(4), 10), ((0, 1), (2, 3))) == 1100
+
+
+@pytest.mark.parametrize("memory", [1, 4, 16, 64])
+def test_memory_is_kept_to_by_slices(memory: int) -> None:
+    random = np.random.default_rng(0)
+    arrays = [random.normal(size=(4, 4)) for _ in RING]
+    sizes = dict.fromkeys(range(10), 4)
+    pairs = found(tuple(RING), (0,), sizes)
+    cut = sliced(RING, (0,), sizes, pairs, memory)
+    assert largest(RING, (0,), sizes | dict.fromkeys(cut, 1), pairs) <= memory
+    text = ",".join("abcdefghij"[a] + "abcdefghij"[b] for a, b in RING) + "->a"
+    ready = einlang.compile(text, *[(4, 4)] * 10, memory=memory)
+    np.testing.assert_allclose(ready(*arrays), np.einsum(text, *arrays, optimize=True))
+
+
+@pytest.mark.parametrize("kind", ["i1", "u1", "i2", "u4", "i8", "u8", "?"])
+def test_whole_numbers_wrap_around_as_in_numpy(kind: str) -> None:
+    random = np.random.default_rng(1)
+    bits = 8 * np.dtype(kind).itemsize
+    for high in (3, 2**7 - 1, 2 ** (bits - 1) - 1):
+        drawn = random.integers(0, min(high, 2**62), (2, 40, 40))
+        a, b = drawn.astype(kind)
+        np.testing.assert_array_equal(einlang.einsum("ij,jk", a, b), np.einsum("ij,jk", a, b))
+        np.testing.assert_array_equal(einlang.einsum("ij,kj", a, b), np.einsum("ij,kj", a, b))
+
+
+def test_cotengra_is_asked_where_it_is_installed() -> None:
+    arrays = [np.eye(3)] * 4
+    try:
+        import cotengra  # pyright: ignore
+    except ImportError:
+        with pytest.raises(ImportError, match="pip install cotengra"):
+            einlang.einsum("ab,bc,cd,de->ae", *arrays, optimize="cotengra")
+    else:
+        assert cotengra.__name__ == "cotengra"
+        found_value = einlang.einsum("ab,bc,cd,de->ae", *arrays, optimize="cotengra")
+        np.testing.assert_allclose(found_value, np.eye(3))
+
+
+def test_a_plan_for_many_operands_beyond_a_dozen() -> None:
+    count = 20
+    terms = tuple((n, n + 1) for n in range(count))
+    arrays = [np.full((2, 2), 0.5) for _ in terms]
+    value = plan(terms, (0, count), arrays)(*arrays)
+    np.testing.assert_allclose(value, np.full((2, 2), 0.5))
