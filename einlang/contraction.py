@@ -72,6 +72,22 @@ def einsum(
             ):
                 return known[0](a, b)
             return _seldom(operands)
+        if len(operands) == 2:
+            a = operands[1]
+            if type(a) is _plain and (a.dtype, a.shape, a.strides) == known[2]:
+                return known[0](a)
+            return _seldom(operands)
+        if len(operands) == 4:
+            _, a, b, c = operands
+            if (
+                type(a) is type(b) is type(c) is _plain
+                and len(known[1]) == 3
+                and (a.dtype, a.shape, a.strides) == known[2]
+                and (b.dtype, b.shape, b.strides) == known[3]
+                and (c.dtype, c.shape, c.strides) == known[4]
+            ):
+                return known[0](a, b, c)
+            return _seldom(operands)
         arrays = operands[1:]
         if len(arrays) != len(known[1]):
             return _seldom(operands)

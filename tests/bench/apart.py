@@ -8,7 +8,7 @@ The evaluator works in a folder and an environment without the client's key. `ca
 client that has called before waits for: data in arrays to outputs in arrays, by a service on
 loopback with one worker that holds the key and the encoded plaintexts. `in process` is the same
 program with keys and plaintexts at hand, from the same arrays to the same outputs: encrypting,
-evaluating, decrypting. Both use two threads; medians, one after the other. A table in Markdown
+evaluating, decrypting. Both use two threads; medians of runs in turn. A table in Markdown
 is printed; the exit code is 1 where a result is further from NumPy's than the program allows.
 """
 
@@ -157,8 +157,7 @@ def called(name: str, prog: Path, client: Path, sets: tuple[str, ...]) -> dict[s
             names = remote.inputs
             arrays = {k: v for k, v in loaded(name)[1].items() if k in names}
             remote(arrays)
-            there = best(lambda: remote(arrays))
-    here = best(together(name))
+            there, here = best(lambda: remote(arrays), together(name))
     return {"in process s": here, "call s": there, "call / in process": there / here}
 
 
@@ -188,14 +187,15 @@ def loaded(name: str) -> tuple[Any, dict[str, np.ndarray]]:
     return typed, bind(typed, {}, program.directory)
 
 
-def best(work: Any) -> float:
-    """The median of several runs."""
-    seconds = []
+def best(*works: Any) -> list[float]:
+    """The medians of several runs of each, in turn: the speed of a machine drifts."""
+    seconds: list[list[float]] = [[] for _ in works]
     for _ in range(REPEAT):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return sorted(seconds)[REPEAT // 2]
+        for work, found in zip(works, seconds, strict=True):
+            start = time.perf_counter()
+            work()
+            found.append(time.perf_counter() - start)
+    return [sorted(found)[REPEAT // 2] for found in seconds]
 
 
 def main() -> int:

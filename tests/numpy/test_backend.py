@@ -70,6 +70,16 @@ def test_functions_take_scalars_whole_numbers_and_large_ones(name: str) -> None:
         assert large[1] in (1.0, 800.0)
 
 
+@pytest.mark.parametrize("kind", ["?", "u1", "i8", "f4", "f8"])
+def test_the_sigmoid_is_accurate_in_both_tails(kind: str) -> None:
+    x = np.linspace(-40, 40, 20_001).astype(kind)
+    wanted = [1 / (1 + math.exp(-float(v))) for v in x]
+    value = apply(Function("sigmoid"), x.reshape(3, -1)[:, ::-1])
+    assert value.dtype == (kind if kind[0] == "f" else np.float64)
+    rough = 1e-5 if kind == "f4" else 1e-15
+    np.testing.assert_allclose(value[:, ::-1].reshape(-1), wanted, rtol=rough)
+
+
 def test_gelu_is_the_exact_form() -> None:
     x = np.linspace(-5, 5, 101)
     wanted = [v / 2 * (1 + math.erf(v / math.sqrt(2))) for v in x]

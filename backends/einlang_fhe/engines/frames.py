@@ -193,28 +193,6 @@ class Frames:
         """Writes the residues of a ciphertext to their place."""
         self.cipher(*kind).fill(self.write(cipher), room)
 
-    def read_ciphers(self, residues: Bytes, kind: Kind, count: int, tag: str) -> list[Cipher]:
-        """So many ciphertexts of a kind, whose residues stand one behind another.
-
-        OpenFHE reads them as one of many polynomials: with each ciphertext, it would read and
-        look up a context, which takes as long as 200 kB of residues (measured).
-        """
-        level, degree, parts = kind
-        read = self.read_cipher(residues, (level, degree, count * parts), tag)
-        if count == 1:
-            return [read]
-        elements = read.GetElements()
-        return [_with(read, elements[n * parts :][:parts]) for n in range(count)]
-
-    def write_ciphers(self, ciphers: Sequence[Cipher], kind: Kind, room: memoryview) -> None:
-        """Writes the residues of ciphertexts of a kind, one behind another, as if of one."""
-        if len(ciphers) == 1:
-            return self.write_cipher(ciphers[0], kind, room)
-        level, degree, parts = kind
-        every = [element for cipher in ciphers for element in cipher.GetElements()]
-        whole = _with(ciphers[0], every)
-        return self.write_cipher(whole, (level, degree, len(ciphers) * parts), room)
-
     def read_secret(self, residues: bytes, tag: str) -> Any:
         """The secret key with these residues."""
         content = self.secret.joined(residues, tag)
@@ -282,17 +260,6 @@ class Frames:
             found = self.context.GetEvalAutomorphismKeyMap(self._tag)
         CACHE.forget(self._tag)
         return found
-
-
-def _with(like: Cipher, elements: Sequence[Any]) -> Cipher:
-    """A ciphertext like another, of other polynomials."""
-    cipher = like.CloneEmpty()
-    cipher.SetLevel(like.GetLevel())
-    cipher.SetNoiseScaleDeg(like.GetNoiseScaleDeg())
-    cipher.SetScalingFactor(like.GetScalingFactor())
-    cipher.SetSlots(like.GetSlots())
-    cipher.SetElements(list(elements))
-    return cipher
 
 
 @lru_cache(maxsize=8)

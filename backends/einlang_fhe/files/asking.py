@@ -88,8 +88,8 @@ class Asking:
             raise complaints.malformed(name, f"it answers a batch of {runs}")
         rounding = self.program.about.precision if share else 0.0
         known = {**self.program.client.params, **inputs, **reply.plain.arrays}
-        given = self.frames, self.returned, reply.rows, runs, self.tag, name
-        every = [self._result(known, run, rounding) for run in rows.opened(*given, cores())]
+        found = rows.opened(self.frames, self.returned, reply.rows, runs, self.tag, name)
+        every = [self._result(known, cipher, rounding) for cipher in found]
         if not batch:
             return every[0]
         return {title: np.stack([one[title] for one in every]) for title in every[0]}
@@ -101,12 +101,14 @@ class Asking:
         if given != self.program.client.plain:
             raise complaints.malformed(name, "it has other outputs in the clear")
 
-    def _result(self, known: Arrays, ciphers: list[Cipher], rounding: float) -> dict[str, Array]:
+    def _result(
+        self, known: Arrays, cipher: Callable[[int], Cipher], rounding: float
+    ) -> dict[str, Array]:
         """The outputs of a run, with what the client computes itself, in the clear."""
         part = self.program.client
         found = opened(
             part.replies,
-            lambda number, *how: self.client.decrypt(ciphers[number], *how),
+            lambda number, *how: self.client.decrypt(cipher(number), *how),
             lambda one, total: together(one, total, cores()),
         )
         if rounding:

@@ -1,14 +1,12 @@
 """The ciphertexts of requests and replies as rows of residues, one behind another.
 
 `kinds` says level, degree and polynomials of each ciphertext of a run; runs follow each other.
-OpenFHE reads and writes several small ciphertexts of one kind at a time, which is faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import groupby
 
 from einlang_fhe.engines.engine import Cipher
 from einlang_fhe.engines.frames import Frames, Kind, ResidueError
@@ -18,79 +16,50 @@ from einlang_fhe.files.envelope import Bytes
 
 Runs = Iterable[Callable[[int], Cipher]]
 """For each run, what gives its ciphertexts by their numbers."""
-MOST = 1 << 19
-"""Bytes of ciphertexts that are taken together: beyond, it makes no difference."""
 
 
-def groups(made: Frames, kinds: Sequence[Kind], threads: int) -> list[range]:
-    """The numbers of ciphertexts that are taken together: neighbours of one kind, few bytes,
-    and work for all threads."""
-    found, start = [], 0
-    for kind, same in groupby(kinds):
-        end = start + len(list(same))
-        count = max(-(-(end - start) * made.cipher(*kind).size // MOST), min(threads, end - start))
-        length = -(-(end - start) // count)
-        found += [range(n, min(n + length, end)) for n in range(start, end, length)]
-        start = end
-    return found
-
-
-def cut(
-    made: Frames, kinds: Sequence[Kind], parts: Sequence[range], run: memoryview
-) -> list[memoryview]:
-    """The places of what is taken together, in the rows of a run."""
-    start, found = 0, []
-    for part in parts:
-        size = sum(made.cipher(*kinds[number]).size for number in part)
-        found.append(run[start : start + size])
-        start += size
-    return found
-
-
-def _each(made: Frames, kinds: Sequence[Kind], rows: Bytes, runs: int) -> Iterator[memoryview]:
-    """The rows of each run. Raises `ResidueError` for rows of another length."""
-    size, view = sum(made.cipher(*kind).size for kind in kinds), memoryview(rows)
-    if not runs >= 1 or len(rows) != runs * size:
+def cut(made: Frames, kinds: Sequence[Kind], rows: Bytes, runs: int) -> list[list[memoryview]]:
+    """The place of each ciphertext, by run. Raises `ResidueError` for rows of another length."""
+    sizes = [made.cipher(*kind).size for kind in kinds]
+    if not runs >= 1 or len(rows) != runs * sum(sizes):
         raise ResidueError("it holds other ciphertexts than the program's")
-    return (view[start : start + size] for start in range(0, runs * size, size))
+    view, start, found = memoryview(rows), 0, []
+    for _ in range(runs):
+        pieces = []
+        for size in sizes:
+            pieces.append(view[start : start + size])
+            start += size
+        found.append(pieces)
+    return found
 
 
 def written(made: Frames, kinds: Sequence[Kind], runs: Runs, count: int, threads: int) -> Bytes:
-    """The rows of all runs. Each is asked for when those before it are there."""
+    """The rows of all runs. Each is asked for, on so many threads, when those before it are there.
+
+    OpenFHE lets nobody else run while it writes: threads that wait for each other to write what
+    they made take longer than one that writes it all (measured).
+    """
     size = sum(made.cipher(*kind).size for kind in kinds)
-    rows, parts = bytearray(count * size), groups(made, kinds, threads)
-    for run, cipher in zip(_each(made, kinds, rows, count), runs, strict=True):
-        places = cut(made, kinds, parts, run)
-        together(partial(_write, made, kinds, parts, places, cipher), len(parts), threads)
+    rows = bytearray(count * size)
+    for pieces, cipher in zip(cut(made, kinds, rows, count), runs, strict=True):
+        ready = together(cipher, len(kinds), threads)
+        for one, kind, piece in zip(ready, kinds, pieces, strict=True):
+            made.write_cipher(one, kind, piece)
     return memoryview(rows).toreadonly()
 
 
-def _write(
-    made: Frames,
-    kinds: Sequence[Kind],
-    parts: Sequence[range],
-    places: Sequence[memoryview],
-    cipher: Callable[[int], Cipher],
-    part: int,
-) -> None:
-    numbers = parts[part]
-    made.write_ciphers([cipher(n) for n in numbers], kinds[numbers[0]], places[part])
-
-
 def opened(
-    made: Frames, kinds: Sequence[Kind], rows: Bytes, runs: int, tag: str, name: str, threads: int
-) -> Iterator[list[Cipher]]:
-    """The ciphertexts of each run, read when it is asked for. Raises E0834."""
-    parts = groups(made, kinds, threads)
+    made: Frames, kinds: Sequence[Kind], rows: Bytes, runs: int, tag: str, name: str
+) -> list[Callable[[int], Cipher]]:
+    """For each run, what reads its ciphertexts. Raises E0834, now or when one is read."""
 
-    def read(places: Sequence[memoryview], part: int) -> list[Cipher]:
-        numbers = parts[part]
-        return made.read_ciphers(places[part], kinds[numbers[0]], len(numbers), tag)
+    def read(pieces: Sequence[memoryview], number: int) -> Cipher:
+        try:
+            return made.read_cipher(pieces[number], kinds[number], tag)
+        except ResidueError as error:
+            raise complaints.malformed(name, str(error)) from None
 
     try:
-        for run in _each(made, kinds, rows, runs):
-            places = cut(made, kinds, parts, run)
-            found = together(partial(read, places), len(parts), threads)
-            yield [cipher for some in found for cipher in some]
+        return [partial(read, pieces) for pieces in cut(made, kinds, rows, runs)]
     except ResidueError as error:
         raise complaints.malformed(name, str(error)) from None

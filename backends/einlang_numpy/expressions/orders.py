@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from math import prod
 from typing import Any
@@ -75,9 +76,8 @@ def _searched(
 def _by_cotengra(terms: tuple[Labels, ...], result: Labels, sizes: dict[int, int]) -> Pairs:
     if find_spec("cotengra") is None:
         raise ImportError("optimize='cotengra' needs cotengra: pip install cotengra")
-    import cotengra
-
-    hyper: Any = cotengra.HyperOptimizer
+    cotengra = import_module("cotengra")  # No extra of ours installs it.
+    hyper = cotengra.HyperOptimizer
     exact = len(terms) <= EXACT
     chosen = "optimal" if exact else hyper(max_repeats=TRIALS, parallel=False, progbar=False)
     tree = cotengra.array_contract_tree(terms, result, sizes, optimize=chosen)

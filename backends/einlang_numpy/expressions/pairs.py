@@ -120,6 +120,10 @@ def _product(left: Operand, right: Operand, result: Labels | None, sizes: Sizes)
             return outer
     large, small = (left, right) if len(mine) >= len(theirs) else (right, left)
     order = result or (*(x for x in small.labels if x not in large.labels), *large.labels)
+    if small.labels and order[-1] not in small.labels:
+        run = looped(left.labels, right.labels, order)
+        if run is not None:
+            return run, contiguous(order, sizes, left.word)
     before, after = _spreading(left, order), _spreading(right, order)
     return around(before, after, np.multiply, None), contiguous(order, sizes, left.word)
 
@@ -168,15 +172,23 @@ def _matrices(
     before, free = arranging(left, mine, sizes)
     after, also = arranging(right, theirs, sizes)
     order = rows + columns
-    copied = (rows and not free) or (columns and not also)
-    if copied and prod(sizes[x] for x in (columns if not free else rows)) < NARROW:
-        looped_here = looped(left.labels, right.labels, order)
-        if looped_here is not None:
-            return looped_here, contiguous(order, sizes, left.word)
+    if _copies(rows, columns, free, also, sizes):
+        run = looped(left.labels, right.labels, order)
+        if run is not None:
+            return run, contiguous(order, sizes, left.word)
     shape = tuple(sizes[label] for label in order)
     plain = len(rows) < 2 and len(columns) < 2
     call = around(before, after, _dot, None if plain else reshaping(shape))
     return call, contiguous(order, sizes, left.word)
+
+
+def _copies(rows: Labels, columns: Labels, free: bool, also: bool, sizes: Sizes) -> bool:
+    """Whether an operand would be copied to be read only a few times."""
+    if not rows and not columns:
+        return not (free and also)
+    copied = (rows and not free) or (columns and not also)
+    other = rows if free else columns
+    return bool(copied) and prod(sizes[label] for label in other) < NARROW
 
 
 def _dot(a: Array, b: Array) -> Array:

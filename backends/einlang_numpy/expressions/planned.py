@@ -43,7 +43,7 @@ Terms = tuple[Labels, ...]
 BLAS = "fdFD"
 WHOLE = "?bhilqpBHILQP"
 FEW = 128
-"""Up to so many products, three operands and more are left to NumPy's loops at once."""
+"""Up to so many products, four operands and more are left to NumPy's loops at once."""
 
 
 def plan(
@@ -94,7 +94,7 @@ def _alike(operands: Sequence[Array]) -> bool:
 
 def _few(terms: Terms, result: Labels, sizes: Sizes) -> bool:
     """Whether one call of loops takes less time than the calls of all pairs."""
-    return 2 < len(terms) <= 8 and len(sizes) <= 30 and prod(sizes.values()) <= FEW
+    return 3 < len(terms) <= 8 and len(sizes) <= 30 and prod(sizes.values()) <= FEW
 
 
 def _letters(*sides: Labels) -> list[str]:
@@ -196,6 +196,9 @@ def _pairwise(
         call, made = pair(left, right, kept, short if last else None, sizes)
         if computed.char in WHOLE:
             call = _exact(left, right, kept, made, call, sizes, computed, held)
+        if call is np.multiply and made.labels:
+            fresh = [n for n in (first, second) if n >= len(terms)]
+            call = _onto(fresh, first, [values[n].labels == made.labels for n in fresh])
         lines.append((call, first, second))
         values.append(made)
     shape = tuple(sizes[label] for label in result)
@@ -204,6 +207,22 @@ def _pairwise(
         (lambda array: array.astype(kind)) if computed != kind else None,
     )
     return _line([enter for enter, _ in entered], lines, leaving)
+
+
+def _onto(fresh: Sequence[int], first: int, whole: Sequence[bool]) -> Binary:
+    """A product of numbers written over a factor that nobody else has, if there is one."""
+    for number, fits in zip(fresh, whole, strict=True):
+        if fits:
+            return _over_first if number == first else _over_second
+    return np.multiply
+
+
+def _over_first(a: Array, b: Array) -> Array:
+    return np.multiply(a, b, a)
+
+
+def _over_second(a: Array, b: Array) -> Array:
+    return np.multiply(a, b, b)
 
 
 def _exact(
