@@ -69,7 +69,7 @@ def lower_terms(
     networks = [network(term.diagram, data, term.coefficient) for term in summands]
     kept = [each for each in networks if not vanishes(each)] or networks[:1]
     circuits = [_circuit(each, options) for each in kept]
-    whole = circuits[0] if len(kept) == 1 else combined([(1.0, each) for each in circuits])
+    whole = combined([(1.0, each) for each in circuits])
     if whole.width > options.qubits:
         raise refused(whole.width, options.qubits, options.reuse)
     return Lowered(_plain(whole), networks[0].shape, options.strategy, _norm(kept))

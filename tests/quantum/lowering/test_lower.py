@@ -171,6 +171,21 @@ def test_sums_and_polynomials_are_linear_combinations(strategy) -> None:
     assert lowered.success_probability == pytest.approx(p, abs=1e-9)
 
 
+@pytest.mark.parametrize("strategy", ["bend", "orient"])
+def test_sums_choose_among_large_states(strategy) -> None:
+    random = np.random.default_rng(3)
+    data = {"A": random.normal(size=(20, 30)), "x": random.normal(size=30), "b": np.arange(20.0)}
+    inner = Diagram((20, 30), (Node(TensorBox("A"), (0, 1)), Node(TensorBox("x"), (1,))), (), (0,))
+    total = SumBox((Diagram.box(TensorBox("b"), [20]), inner, Diagram.spider(0, 1, 20)))
+    lowered = lower(Diagram.box(total, [20]), data, strategy)
+    wanted = data["A"] @ data["x"] + data["b"] + 1
+    np.testing.assert_allclose(lowered.tensor(), wanted, atol=1e-9)
+    square = Diagram.box(Bubble(Function("square"), Diagram.box(total, [20])), [20])
+    with pytest.raises(BackendMistake, match=r"states of \d+ qubits") as error:
+        lower(square, data, "bend", qubits=60)
+    assert code(error) == "E0752"
+
+
 def test_sums_of_maps_take_what_comes_in() -> None:
     maps = (Diagram.id([2, 3]), Diagram.id([2]) @ Diagram.box(TensorBox("A"), [3, 3]))
     bent = maps[1] >> Diagram.id([2, 3, 3])
