@@ -55,6 +55,22 @@ def test_programs_give_what_they_mean(strategy) -> None:
     assert all(agreement.error < 1e-9 for agreement in result.agreements)
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_groups_and_borders_are_index_maps(strategy) -> None:
+    text = (
+        "index i = 2, j = 3, k = 2, p = 6\npublic A[i, k]\npublic B[k, j]\npublic v[p]\n"
+        "C[(i j)] = A[i, k] * B[k, j]\ny[i] = C[(i j)] * v[(i j)]\n"
+        "z[k, j] = B[k, pad(j + 1, 2)]\ns[p] = 3 * C[p] - v[p]\nout y, z, s\n"
+    )
+    random = np.random.default_rng(4)
+    a, b, v = (random.normal(size=shape) for shape in ((2, 2), (2, 3), 6))
+    found = einlang.compile(text).run("quantum", A=a, B=b, v=v, strategy=strategy)
+    np.testing.assert_allclose(found["y"], ((a @ b) * v.reshape(2, 3)).sum(1), atol=1e-9)
+    wanted = np.concatenate([b[:, 1:], np.full((2, 1), 2.0)], 1)
+    np.testing.assert_allclose(found["z"], wanted, atol=1e-9)
+    np.testing.assert_allclose(found["s"], 3 * (a @ b).reshape(-1) - v, atol=1e-9)
+
+
 def test_shots_come_near() -> None:
     result = einlang.compile(TEXT).run("quantum", data(), shots=200_000, seed=1, verify=True)
     figures = result.report.figures

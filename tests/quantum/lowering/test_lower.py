@@ -61,6 +61,15 @@ def test_orders_of_random_chains_succeed_often(size, length, least) -> None:
         assert np.median(found) >= least
 
 
+@pytest.mark.parametrize("reuse", [False, True])
+def test_long_chains_are_ordered_by_the_most_promising_sets(reuse) -> None:
+    case = chain(0, 2, 14)
+    lowered = lower(case.diagram, case.data, "orient", qubits=40, reuse=reuse)
+    np.testing.assert_allclose(lowered.tensor(), case.value(), rtol=1e-9)
+    straight = lower(case.diagram, case.data, "bend", qubits=60).success_probability
+    assert lowered.success_probability > 100 * straight
+
+
 @pytest.mark.parametrize("seed", range(15))
 def test_better_strategies_succeed_more_often(seed) -> None:
     case = random_case(seed + 100)
