@@ -110,6 +110,19 @@ def execute(program: Any, values: Values = NONE, **options: Any) -> Execution:
     return replace(found, warnings=rare(found, asked))
 
 
+def probabilities(program: Any, values: Values = NONE, **options: Any) -> Array:
+    """How probable every outcome is with all post-selections met, an axis of two for each qubit
+    that goes out: of the state, or what `shots` find on the device. Nothing is made up for.
+
+    Options and errors are those of `execute`.
+    """
+    asked = Options(**options)
+    circuit = bent(getattr(program, "circuit", program))
+    straighten(circuit)
+    found, shots = _Runner(values, asked).counts(circuit, asked.shots)
+    return found if shots is None else found / shots
+
+
 def rare(found: Execution, asked: Options) -> tuple[Diagnostic, ...]:
     """The warning W0701, where success is improbable."""
     p = found.probability
