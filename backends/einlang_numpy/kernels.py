@@ -19,7 +19,7 @@ import numpy as np
 from einlang.checking.typed import Function
 from einlang.errors import DataMistake, fail
 from einlang.planning.dataflow import AxisMap
-from einlang_numpy.contraction import chosen
+from einlang_numpy.contraction import contraction
 from einlang_numpy.functions import apply
 from einlang_numpy.views import viewing
 
@@ -89,13 +89,8 @@ class Contraction(Kernel):
 
     @cached_property
     def function(self) -> Callable[..., Array]:
-        """Sums, products and `matmul`."""
-        sizes = {
-            label: size
-            for labels, shape in zip(self.arguments, self.shapes, strict=True)
-            for label, size in zip(labels, shape, strict=True)
-        }
-        return chosen(self.arguments, self.result, sizes)
+        """As `einlang.einsum` has it."""
+        return contraction(self.arguments, self.result)
 
 
 @dataclass(frozen=True)

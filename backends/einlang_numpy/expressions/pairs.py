@@ -18,6 +18,7 @@ from math import prod
 
 import numpy as np
 
+from einlang_numpy.expressions.batches import batched
 from einlang_numpy.expressions.operand import (
     Array,
     Binary,
@@ -258,4 +259,6 @@ def _batched(
     after, _ = arranging(right, [*single, inner, columns], sizes)
     plain = len(rows) == len(columns) == 1
     shape = tuple(sizes[label] for label in order)
-    return around(before, after, np.matmul, None if plain else reshaping(shape)), made
+    count, across, length = (prod(sizes[x] for x in kind) for kind in (rows, columns, inner))
+    call = batched((*(sizes[x] for x in shared), count, across), length)
+    return around(before, after, call, None if plain else reshaping(shape)), made
