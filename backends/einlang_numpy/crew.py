@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from functools import lru_cache
+from itertools import pairwise
+from threading import Lock
+from typing import Any
 
 Work = Callable[[int, int], None]
 """Does the pieces from a number to one before another."""
@@ -49,21 +52,30 @@ if hasattr(os, "register_at_fork"):  # A child has none of the threads of its pa
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def share(work: Work, count: int) -> None:
+def share(work: Work, count: int, products: bool = False) -> None:
     """All pieces of some work, in as many ranges as there are threads, this one among them.
 
     What nobody has begun when this thread is done, it does itself. Of several errors, that of
-    the first piece is raised.
+    the first piece is raised. While there are `products` of matrices, BLAS keeps to one thread
+    in each.
     """
     parts = min(threads(), count)
     if parts < 2:
-        return work(0, count)
+        work(0, count)
+    elif products:
+        with _SINGLE:
+            _shared(work, count, parts)
+    else:
+        _shared(work, count, parts)
+
+
+def _shared(work: Work, count: int, parts: int) -> None:
     ends = [count * part // parts for part in range(parts + 1)]
-    ranges = list(zip(ends, ends[1:], strict=False))
-    waiting = [_pool().submit(copy_context().run, _one, work, *part) for part in ranges[:-1]]
-    mistakes = [_mistake(_one, work, *ranges[-1])]
-    for part, other in reversed(list(zip(ranges, waiting, strict=False))):
-        mistakes.append(_ended(other, work, part))
+    *others, mine = pairwise(ends)
+    waiting = [(_pool().submit(copy_context().run, _one, work, *x), x) for x in others]
+    mistakes = [_mistake(work, *mine)]
+    for future, part in reversed(waiting):
+        mistakes.append(_mistake(work, *part) if future.cancel() else future.exception())
     for mistake in reversed(mistakes):
         if mistake is not None:
             raise mistake
@@ -77,13 +89,40 @@ def _one(work: Work, start: int, stop: int) -> None:
         _inside.reset(token)
 
 
-def _ended(other: Future[None], work: Work, part: tuple[int, int]) -> BaseException | None:
-    return _mistake(_one, work, *part) if other.cancel() else other.exception()
-
-
-def _mistake(run: Callable[[Work, int, int], None], work: Work, *part: int) -> BaseException | None:
+def _mistake(work: Work, start: int, stop: int) -> BaseException | None:
     try:
-        run(work, *part)
+        _one(work, start, stop)
     except BaseException as mistake:
         return mistake
     return None
+
+
+class _Single:
+    """BLAS on one thread, as long as anybody is within."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.count = 0
+        self.limiter: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.count += 1
+            if self.count == 1:
+                self.limiter = _controller().limit(limits=1, user_api="blas")
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.count -= 1
+            if self.count == 0:
+                self.limiter.restore_original_limits()
+
+
+_SINGLE = _Single()
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")

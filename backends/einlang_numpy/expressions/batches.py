@@ -14,8 +14,8 @@ import numpy as np
 from einlang_numpy import crew
 from einlang_numpy.expressions.operand import Array, Binary
 
-ALONE = 2**18
-"""Up to so many products, BLAS computes on one thread."""
+SMALL = 2**18
+"""Up to so many products, BLAS computes on one thread by itself."""
 WORTH = 2**20
 """The number of products from which it is worth to wake other threads."""
 
@@ -23,18 +23,29 @@ WORTH = 2**20
 def batched(shape: tuple[int, ...], inner: int) -> Binary:
     """The product of stacks of matrices, of that shape, with sums over `inner` places.
 
-    The threads take parts of the first axis each, where BLAS would not use them itself.
+    The threads take parts of the longest axis of the stack each.
     """
-    if prod(shape[-2:]) * inner > ALONE or prod(shape) * inner < WORTH or crew.threads() < 2:
+    if not _shares(shape, inner, crew.threads()):
         return np.matmul
+    axis = max(range(len(shape) - 2), key=lambda n: shape[n])
+    before = (slice(None),) * axis
 
     def multiply(a: Array, b: Array) -> Array:
         value = np.empty(shape, a.dtype)
 
         def part(start: int, stop: int) -> None:
-            np.matmul(a[start:stop], b[start:stop], value[start:stop])
+            place = (*before, slice(start, stop))
+            np.matmul(a[place], b[place], value[place])
 
-        crew.share(part, shape[0])
+        crew.share(part, shape[axis], products=True)
         return value
 
     return multiply
+
+
+def _shares(shape: tuple[int, ...], inner: int, threads: int) -> bool:
+    """Whether threads with parts of a stack beat those of BLAS within each matrix."""
+    longest = max(shape[:-2])
+    if threads < 2 or prod(shape) * inner < WORTH or longest < threads:
+        return False
+    return prod(shape[-2:]) * inner <= SMALL or longest >= 4 * threads or longest % threads == 0
