@@ -102,9 +102,7 @@ def test_complaints_name_the_place_in_the_whole_array(place: tuple[int, int], th
     at = rf"0.0 at position \[{place[0]}, {place[1]}\]"
     with pytest.raises(DataMistake, match=f"log of {at}"):
         einlang.compile("public x[i, j]\ny[i, j] = log(x[i, j])\n").run(x=x)
-    with pytest.raises(
-        DataMistake, match=f"division by {at}"
-    ):
+    with pytest.raises(DataMistake, match=f"division by {at}"):
         einlang.compile("public x[i, j]\ny[i, j] = 2 * x[i, j] / x[i, j]\n").run(x=x)
 
 

@@ -56,8 +56,8 @@ def pair(
 
     `kept` are the labels that are needed after; `result` is their order, if it matters.
     """
-    left, before = _summed(left, right, kept, sizes)
-    right, after = _summed(right, left, kept, sizes)
+    left, before = summed(left, right, kept, sizes)
+    right, after = summed(right, left, kept, sizes)
     call, made = _multiplied(left, right, kept, result, sizes)
     if result is None or made.labels == result:
         return around(before, after, call, None), made
@@ -75,7 +75,7 @@ def looped(left: Labels, right: Labels, result: Labels) -> Binary | None:
     return partial(loops(), f"{sides[0]},{sides[1]}->{sides[2]}")
 
 
-def _summed(
+def summed(
     x: Operand, other: Operand, kept: frozenset[int], sizes: Sizes
 ) -> tuple[Operand, Unary | None]:
     """An operand without the labels that nobody else has."""

@@ -29,13 +29,14 @@ from einlang_numpy.expressions.operand import (
     Operand,
     Sizes,
     Unary,
+    around,
     chained,
     contiguous,
     loops,
     reshaping,
     turning,
 )
-from einlang_numpy.expressions.pairs import LETTERS, looped, pair
+from einlang_numpy.expressions.pairs import LETTERS, looped, pair, summed
 from einlang_numpy.expressions.sums import summing
 
 Function = Callable[..., Array]
@@ -241,9 +242,13 @@ def _exact(
     slow = looped(left.labels, right.labels, made.labels) or call
     if prod(sizes[label] for label in held) < WORTH:
         return slow
-    long = [contiguous(x.labels, sizes, 8) for x in (left, right)]
-    fast, _ = pair(long[0], long[1], kept, made.labels, sizes)
-    return whole(fast, slow, prod(sizes[label] for label in held - kept), kind)
+    one, before = summed(left, right, kept, sizes)
+    other, after = summed(right, left, kept, sizes)
+    if not set(one.labels) & set(other.labels) - kept:
+        return slow
+    rest = looped(one.labels, other.labels, made.labels) or call
+    fast = whole((one.labels, other.labels, made.labels), sizes, kind, rest)
+    return around(before, after, fast, None)
 
 
 def _entering(
