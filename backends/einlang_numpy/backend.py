@@ -122,9 +122,10 @@ class NumpyBackend:
         pairs: tuple[tuple[int, int], ...] | None = None,
         optimizer: str = "auto",
         memory: int | None = None,
+        same: tuple[int, ...] | None = None,
     ) -> Callable[..., Array]:
         """An einsum of arrays like these, planned without a dataflow: see `expressions`."""
-        return plan(terms, result, arrays, pairs, optimizer, memory)
+        return plan(terms, result, arrays, pairs, optimizer, memory, same)
 
 
 @dataclass(frozen=True)

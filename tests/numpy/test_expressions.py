@@ -136,3 +136,39 @@ def test_a_plan_for_many_operands_beyond_a_dozen() -> None:
     arrays = [np.full((2, 2), 0.5) for _ in terms]
     value = plan(terms, (0, count), arrays)(*arrays)
     np.testing.assert_allclose(value, np.full((2, 2), 0.5))
+
+
+def test_what_is_the_same_is_made_once() -> None:
+    x, y = np.random.default_rng(3).normal(size=(2, 40, 40))
+    texts = ["ab,bc,cd,de->ae", "ab,bc,de,ef->acdf", "ij,jk,lj,jm->ikm", "ab,cb,cd,ad->"]
+    for text in texts:
+        for arrays in ([x, y, x, y], [x, x, x, x], [x, x.T, x, x.T], [x, y, y, x], [x, x, y, y]):
+            wanted = np.einsum(text, *[z.copy() for z in arrays], optimize=True)
+            for _ in range(2):
+                np.testing.assert_allclose(einlang.einsum(text, *arrays), wanted, rtol=1e-9)
+    path = ["einsum_path", (0, 1), (0, 1), (0, 1)]
+    calls: list[int] = []
+    dot = np.ndarray.dot
+
+    class Counted(np.ndarray):
+        def dot(self, *arguments: object) -> object:
+            calls.append(1)
+            return dot(self, *arguments)
+
+    terms = ((0, 1), (1, 2), (2, 3), (3, 4))
+    given = [x.view(Counted), y.view(Counted)] * 2
+    for same, count in (((0, 1, 0, 1), 2), (None, 3)):
+        calls.clear()
+        ready = plan(terms, (0, 4), given, ((0, 1), (2, 3), (4, 5)), same=same)
+        np.testing.assert_allclose(np.asarray(ready(*given)), x @ y @ x @ y)
+        assert len(calls) == count
+    np.testing.assert_allclose(einlang.einsum(texts[0], x, y, x, y, optimize=path), x @ y @ x @ y)
+
+
+def test_other_arrays_of_the_same_shapes_are_not_taken_for_one() -> None:
+    text, ready = "ab,bc,cd,de->ae", einlang.compile("ab,bc,cd,de->ae", *[(30, 30)] * 4)
+    x, y = np.random.default_rng(4).normal(size=(2, 30, 30))
+    for arrays in ([x, y, x, y], [x, y, y, x], [x, y, x.copy(), y], [x, x, x, x], [y, x, y, y]):
+        wanted = np.linalg.multi_dot(arrays)
+        np.testing.assert_allclose(einlang.einsum(text, *arrays), wanted)
+        np.testing.assert_allclose(ready(*arrays), wanted)

@@ -50,7 +50,7 @@ def test_every_value_is_taken_once(network: tuple[Terms, tuple[int, ...], dict[i
 
 
 @given(networks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_cost_is_that_of_the_products(
     network: tuple[Terms, tuple[int, ...], dict[int, int]],
 ) -> None:
@@ -59,7 +59,7 @@ def test_the_cost_is_that_of_the_products(
     pairs = made.greedy(1.0, 0.0, random.Random(0))
     writing = made.cost(pairs) - operations(terms, result, sizes, pairs)
     assert writing >= 16 * len(pairs)
-    assert made.cost(made.settled(pairs, 10**9)) <= made.cost(pairs)
+    assert made.cost(made.settled(pairs, made.steps + 20_000)) <= made.cost(pairs)
 
 
 def test_parts_of_a_tree_are_put_in_the_best_order() -> None:

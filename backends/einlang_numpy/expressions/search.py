@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import combinations
-from math import log2
+from math import log2, prod
 from random import Random
 
 from einlang_numpy.expressions.operand import Labels, Sizes
@@ -56,7 +56,7 @@ class Network:
     def __init__(self, terms: Sequence[Labels], result: Labels, sizes: Sizes) -> None:
         labels = dict.fromkeys(x for term in terms for x in term)
         bit = {label: 1 << n for n, label in enumerate(labels)}
-        self.logs = [log2(sizes[label]) for label in labels]
+        self.sizes = [float(sizes[label]) for label in labels]
         self.leaves = [sum(bit[x] for x in set(term)) for term in terms]
         self.result = sum(bit[x] for x in set(result))
         self.known: dict[int, float] = {}
@@ -66,7 +66,7 @@ class Network:
         """How many elements there are over those labels."""
         found = self.known.get(mask)
         if found is None:
-            found = self.known[mask] = 2.0 ** sum(self.logs[n] for n in bits(mask))
+            found = self.known[mask] = prod(self.sizes[n] for n in bits(mask))
         return found
 
     def cost(self, pairs: Pairs) -> float:
