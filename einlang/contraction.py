@@ -89,7 +89,7 @@ def einsum(
                 return known[0](a, b, c)
             return _seldom(operands)
         arrays = operands[1:]
-        if len(arrays) != len(known[1]):
+        if len(arrays) != len(known[1]) or alike(arrays) != known[-1]:
             return _seldom(operands)
         for x, part in zip(arrays, known[1], strict=False):
             if type(x) is not _plain or (x.dtype, x.shape, x.strides) != part:
@@ -108,7 +108,7 @@ def _seldom(operands: Sequence[Any]) -> Array:
     function = planned(operands, arrays, True)
     if isinstance(operands[0], str):
         parts = tuple((x.dtype, x.shape, x.strides) for x in arrays)
-        _keep(_latest, operands[0], (function, parts, *parts, None, None))
+        _keep(_latest, operands[0], (function, parts, *parts, None, None, alike(arrays)))
     return function(*arrays)
 
 
@@ -201,15 +201,32 @@ def planned(
     optimizer, limit = _asked(optimize)
     memory = limit if most is None else most
     known = tuple([(x.dtype, x.shape, x.strides) for x in arrays])
-    key = _written(operands), known, path, optimizer, memory
+    same = alike(arrays)
+    key = _written(operands), known, path, optimizer, memory, same
     if key not in _ready:
         text = repr_text(operands[0]) if isinstance(operands[0], str) else ""
         equation = parse(operands, [x.shape for x in arrays])
         equation.sizes([x.shape for x in arrays], text)
         backend: Any = find("numpy")
         terms, result = equation.terms, equation.result
-        _keep(_ready, key, backend.equation(terms, result, arrays, path, optimizer, memory))
+        ready = backend.equation(terms, result, arrays, path, optimizer, memory, same)
+        _keep(_ready, key, ready)
     return _ready[key]
+
+
+def alike(arrays: Sequence[Any]) -> tuple[int, ...] | None:
+    """Which of four operands and more are one array; nothing where they are all distinct.
+
+    Three have but two products, which are never the same.
+
+    >>> x, y = [1], [1]
+    >>> alike([x, y, x, x]), alike([x, y])
+    ((0, 1, 0, 0), None)
+    """
+    if len(arrays) < 4 or len(set(map(id, arrays))) == len(arrays):
+        return None
+    first = {id(x): n for n, x in reversed(list(enumerate(arrays)))}
+    return tuple(first[id(x)] for x in arrays)
 
 
 def _written(operands: Sequence[Any]) -> Hashable:

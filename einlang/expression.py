@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from einlang.contraction import Array, planned
+from einlang.contraction import Array, alike, planned
 from einlang.equation import parse, repr_text
 
 KEPT = 64
@@ -69,7 +69,8 @@ class Expression:
         found = tuple(x.shape for x in given)
         if found != self.shapes:
             raise ValueError(f"einsum {repr_text(self.equation)}: {self._wrong(found)}")
-        key = tuple((x.dtype, x.shape, x.strides) for x in given)
+        parts = tuple((x.dtype, x.shape, x.strides) for x in given)
+        key = parts, alike(given)
         function = self._plans.get(key)
         if function is None:
             if len(self._plans) >= KEPT:
@@ -77,7 +78,7 @@ class Expression:
             function = planned((self.equation, *given), given, self.optimize, self.memory)
             self._plans[key] = function
         if len(given) == 2:
-            self._latest = (function, *key)
+            self._latest = (function, *parts)
         return function(*given)
 
     def _wrong(self, found: tuple[tuple[int, ...], ...]) -> str:

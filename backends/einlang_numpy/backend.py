@@ -30,9 +30,11 @@ from einlang.errors import BackendMistake, DataMistake, fail
 from einlang.planning.dataflow import Dataflow, Port
 from einlang.planning.printing import rows
 from einlang.planning.split import split
+from einlang_numpy.chains import chained
 from einlang_numpy.division import divide
 from einlang_numpy.expressions import plan
 from einlang_numpy.functor import lower
+from einlang_numpy.kernels import finite
 from einlang_numpy.learning import TensorModel
 from einlang_numpy.program import Program, owned
 
@@ -120,9 +122,10 @@ class NumpyBackend:
         pairs: tuple[tuple[int, int], ...] | None = None,
         optimizer: str = "auto",
         memory: int | None = None,
+        same: tuple[int, ...] | None = None,
     ) -> Callable[..., Array]:
         """An einsum of arrays like these, planned without a dataflow: see `expressions`."""
-        return plan(terms, result, arrays, pairs, optimizer, memory)
+        return plan(terms, result, arrays, pairs, optimizer, memory, same)
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,9 @@ def _halves(flow: Dataflow, names: frozenset[str], labels: tuple[str, ...]) -> t
 
     The labels of the steps, which complaints name, take part in the key of the cache.
     """
-    early, late = split(flow, names)
-    return Half(early.inputs, divide(lower(early))), Half(late.inputs, divide(lower(late)))
+    parts = split(flow, names)
+    early, late = (Half(part.inputs, chained(divide(lower(part)))) for part in parts)
+    return early, late
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
@@ -179,7 +183,7 @@ def _array(port: Port, arrays: Arrays, dtype: str) -> Array:
 
 def _finite(name: str, array: Array) -> Array:
     """The output itself. Raises `DataMistake` E0631 where it is not finite."""
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+    if array.dtype.kind in "fc" and not finite(array):
         where = np.argwhere(~np.isfinite(array))[0].tolist()
         place = f" at position {where}" if where else ""
         hint = "the numbers on the way to it are too large for this dtype"

@@ -39,14 +39,17 @@ class Quotient(Kernel):
     @cached_property
     def function(self) -> Callable[..., Array]:
         """The quotient, of floats."""
-        quotient = elementwise(self.dividend, self.divisor, self.result, np.divide)
+        return self.checked
 
-        def divide(a: Array, b: Array) -> Array:
-            if not np.all(b):
-                self.inverse(b)
-            return quotient(a, b)
+    def checked(self, a: Array, b: Array, block: tuple[slice, ...] = ()) -> Array:
+        """The quotient of blocks; the divisor's lies in those ranges of its first axes."""
+        if not np.all(b):
+            self.inverse.checked(b, block)
+        return self._quotient(a, b)
 
-        return divide
+    @cached_property
+    def _quotient(self) -> Callable[..., Array]:
+        return elementwise(self.dividend, self.divisor, self.result, np.divide)
 
 
 def divide(program: Program) -> Program:

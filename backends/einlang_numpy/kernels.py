@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,15 @@ import numpy as np
 from einlang.checking.typed import Function
 from einlang.errors import DataMistake, fail
 from einlang.planning.dataflow import AxisMap
-from einlang_numpy.contraction import chosen
+from einlang_numpy import crew
+from einlang_numpy.contraction import contraction
 from einlang_numpy.functions import apply
 from einlang_numpy.views import viewing
 
 Array = Any
 Shape = tuple[int, ...]
+LARGE = 2**17
+"""Arrays of so many elements are reduced by several threads."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,8 @@ class Contraction(Kernel):
 
     @cached_property
     def function(self) -> Callable[..., Array]:
-        """Sums, products and `matmul`."""
-        sizes = {
-            label: size
-            for labels, shape in zip(self.arguments, self.shapes, strict=True)
-            for label, size in zip(labels, shape, strict=True)
-        }
-        return chosen(self.arguments, self.result, sizes)
+        """As `einlang.einsum` has it."""
+        return contraction(self.arguments, self.result)
 
 
 @dataclass(frozen=True)
@@ -142,14 +141,27 @@ class Elementwise(Kernel):
     @cached_property
     def function(self) -> Callable[..., Array]:
         """The function, its domain watched."""
-        return self._checked
+        return self.checked
 
-    def _checked(self, x: Array) -> Array:
+    def checked(self, x: Array, block: tuple[slice, ...] = ()) -> Array:
+        """The value of a block, which lies in those ranges of the first axes."""
         value = apply(self.applied, x)
-        if value.dtype.kind not in "fc" or np.isfinite(value).all():
+        if value.dtype.kind not in "fc" or finite(value):
             return value
         where = tuple(map(int, np.argwhere(~np.isfinite(value))[0]))
-        raise _outside(self, x[where], value[where], where)
+        starts = [part.start or 0 for part in block]
+        place = [n + start for n, start in zip_longest(where, starts, fillvalue=0)]
+        raise _outside(self, x[where], value[where], tuple(place))
+
+
+def finite(value: Array) -> bool:
+    """Whether no element is infinite or NaN; as a rule, their sum tells.
+
+    >>> finite(np.array([1e308, 1e308])), finite(np.array([np.inf, 1]))
+    (True, False)
+    """
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(value.sum()) or np.isfinite(value).all())
 
 
 def _outside(kernel: Elementwise, x: Any, value: Any, where: Shape) -> Exception:
@@ -175,9 +187,21 @@ class Folding(Kernel):
     def function(self) -> Callable[..., Array]:
         """The ufunc's reduction; positions run over the axes in the order given."""
         if self.operator in REDUCTIONS:
-            reduce = REDUCTIONS[self.operator]
-            return lambda a: reduce(a, self.axes)
+            return self._reduced
         return self._position
+
+    def _reduced(self, a: Array) -> Array:
+        reduce = REDUCTIONS[self.operator]
+        if a.size < LARGE or 0 in self.axes or not a.ndim:
+            return reduce(a, self.axes)
+        shape = tuple(n for axis, n in enumerate(a.shape) if axis not in self.axes)
+        value = np.empty(shape, a.dtype)
+
+        def part(start: int, stop: int) -> None:
+            value[start:stop] = reduce(a[start:stop], self.axes)
+
+        crew.share(part, len(a))
+        return value
 
     def _position(self, a: Array) -> Array:
         kept = [axis for axis in range(a.ndim) if axis not in self.axes]

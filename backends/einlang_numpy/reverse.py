@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from einlang.contraction import einsum
 from einlang.planning.dataflow import (
     Add,
     Apply,
@@ -160,7 +161,7 @@ def _contract(contract: Contract, arguments: list[Array]) -> tuple[Array, Parts]
 
 def _einsum(operands: list[tuple[Array, Labels]], result: Labels) -> Array:
     flat: list[Any] = [part for array, labels in operands for part in (array, list(labels))]
-    return np.asarray(np.einsum(*flat, list(result), optimize=len(operands) > 1))
+    return np.asarray(einsum(*flat, list(result)))
 
 
 def _fold(fold: Fold, x: Array) -> tuple[Array, Parts]:

@@ -1,44 +1,144 @@
 """Products of whole numbers by BLAS, where floats hold every number on the way exactly.
 
->>> product = whole(lambda a, b: a.dot(b), lambda a, b: np.einsum("ij,jk->ik", a, b), 2, np.int64)
->>> a = np.array([[1, 2], [3, 2**40]])
->>> product(a[:1], a[:1].T), product(a, a).tolist()[1][1] == (3 * 2 + 2**80) % 2**64
-(array([[5]]), True)
+Panels of the operands are turned to floats in a workspace that a thread keeps, whatever the
+size of the operands.
+
+>>> sizes = {0: 2, 1: 3, 2: 2}
+>>> loops = lambda a, b: np.einsum("ij,jk->ik", a, b)
+>>> product = whole(((0, 1), (1, 2), (0, 2)), sizes, np.int64, loops)
+>>> a = np.array([[1, 2, 3], [4, 5, 2**60]])
+>>> product(a[:, :3] % 7, a.T % 7).tolist()
+[[14, 20], [20, 57]]
+>>> product(a, a.T).tolist() == loops(a, a.T).tolist()
+True
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from threading import local
 from typing import Any
 
 import numpy as np
 
-from einlang_numpy.expressions.operand import Array, Binary
+from einlang_numpy import crew
+from einlang_numpy.expressions.operand import (
+    Array,
+    Binary,
+    Labels,
+    Sizes,
+    Unary,
+    chained,
+    reshaping,
+    turning,
+)
 
 EXACT = 2**53
-WORTH = 2**13
+WORTH = 2**17
 """The number of products from which a detour through floats is faster than NumPy's loops."""
+SIDE, INNER = 96, 256
+"""The most rows or columns, and places to sum over, of a panel."""
+ROOM = 2 * SIDE * (SIDE + INNER)
+"""How many floats a thread's workspace holds: half a megabyte."""
+_kept = local()
 
 
-def whole(floats: Binary, loops: Binary, length: int, kind: Any) -> Binary:
-    """The product of integers or truth values, sums over `length` places.
+def whole(
+    equation: tuple[Labels, Labels, Labels], sizes: Sizes, kind: Any, loops: Binary
+) -> Binary:
+    """The product of integers or truth values; each label is on two of the three at least.
 
-    `floats` is the same on contiguous arrays of float64, `loops` on any. Sums that would wrap
-    around in the type do so: what is exact in float64 is cast by way of int64.
+    `loops` is the same for any numbers. Sums that would wrap around in the type do so: what
+    is exact in float64 is cast by way of int64.
     """
-    kind = np.dtype(kind)
-    if kind.kind == "b":
-        return lambda a, b: floats(_long(a), _long(b)) != 0
+    left, right, result = equation
+    batch = tuple(x for x in result if x in left and x in right)
+    rows = tuple(x for x in result if x not in right)
+    columns = tuple(x for x in result if x not in left)
+    inner = tuple(x for x in left if x not in result)
+    stack, high, wide, length = (prod(sizes[x] for x in g) for g in (batch, rows, columns, inner))
+    before = _arranged(left, batch + rows + inner, (stack, high, length))
+    after = _arranged(right, batch + inner + columns, (stack, length, wide))
+    made = batch + rows + columns
+    turn = turning(made, result) or (lambda array: array)
+    shape = tuple(sizes[x] for x in made)
+    panels = Panels((stack, high, wide), length, np.dtype(kind))
 
     def multiply(a: Array, b: Array) -> Array:
-        if not a.size or _bound(a) * _bound(b) * length >= EXACT:
+        if panels.kind.kind != "b" and _bound(a) * _bound(b) * length >= EXACT:
             return loops(a, b)
-        return floats(_long(a), _long(b)).astype(np.int64).astype(kind, copy=False)
+        return turn(panels.multiplied(before(a), after(b)).reshape(shape))
 
     return multiply
 
 
-def _long(array: Array) -> Array:
-    return array.astype(np.float64, order="C")
+def _arranged(labels: Labels, order: Labels, shape: tuple[int, ...]) -> Unary:
+    step = chained(turning(labels, order), reshaping(shape))
+    assert step is not None
+    return step
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A stack of products of matrices, `length` places to sum over, cut into panels."""
+
+    shape: tuple[int, int, int]
+    length: int
+    kind: np.dtype[Any]
+
+    def multiplied(self, a: Array, b: Array) -> Array:
+        """The product, the panels shared among threads."""
+        value = np.empty(self.shape, self.kind)
+        stack, high, wide = self.shape
+        rows, columns, inner = _even(high, SIDE), _even(wide, SIDE), _even(self.length, INNER)
+        depth = max(1, ROOM // (rows * inner + inner * columns + 2 * rows * columns))
+        blocks = list(product(_cut(stack, depth), _cut(high, rows), _cut(wide, columns)))
+        places = _cut(self.length, inner)
+
+        def part(start: int, stop: int) -> None:
+            for block in blocks[start:stop]:
+                _panel(a, b, block, places, value[block])
+
+        crew.share(part, len(blocks), products=True)
+        return value
+
+
+def _panel(a: Array, b: Array, block: tuple[slice, ...], places: list[slice], value: Array) -> None:
+    """One panel of the product, summed over all places."""
+    stack, rows, columns = block
+    total, spare, at = _room(0, value.shape), _room(value.size, value.shape), 2 * value.size
+    for number, place in enumerate(places):
+        left, right = a[stack, rows, place], b[stack, place, columns]
+        first, second = _room(at, left.shape), _room(at + left.size, right.shape)
+        first[...], second[...] = left, right
+        np.matmul(first, second, spare if number else total)
+        if number:
+            total += spare
+    if value.dtype.kind == "b":
+        np.not_equal(total, 0, value)
+    else:
+        long = spare.view(np.int64)
+        np.copyto(long, total, "unsafe")
+        np.copyto(value, long, "unsafe")
+
+
+def _room(start: int, shape: tuple[int, ...]) -> Array:
+    """Floats of this thread's workspace."""
+    room = getattr(_kept, "room", None)
+    if room is None:
+        room = _kept.room = np.empty(ROOM)
+    return room[start : start + prod(shape)].reshape(shape)
+
+
+def _even(size: int, most: int) -> int:
+    """The length of parts of much the same length, none of them above the most."""
+    return -(-size // -(-size // most))
+
+
+def _cut(size: int, step: int) -> list[slice]:
+    return [slice(start, min(start + step, size)) for start in range(0, size, step)]
 
 
 def _bound(array: Array) -> int:

@@ -1,8 +1,8 @@
 """In which order operands are contracted: exact for a dozen, by trial above.
 
-The searches are opt_einsum's (Smith, Gray, 2018; the exact one is the dynamic programming of
-Pfeifer, Haegeman and Verstraete, 2014), and cotengra's hyper-optimisation (Gray, Kourtis,
-2021) where it is installed and asked for.
+The exact search is opt_einsum's (Smith, Gray, 2018; the dynamic programming of Pfeifer,
+Haegeman and Verstraete, 2014), that of more operands is in `search`; cotengra's
+hyper-optimisation (Gray, Kourtis, 2021) is asked where it is installed and named.
 
 >>> found(((0, 1), (1, 2), (2, 3)), (0, 3), {0: 100, 1: 2, 2: 100, 3: 2})
 ((1, 2), (0, 3))
@@ -18,8 +18,8 @@ from math import prod
 from typing import Any
 
 from einlang_numpy.expressions.operand import Labels, Sizes
+from einlang_numpy.expressions.search import Pairs, searched
 
-Pairs = tuple[tuple[int, int], ...]
 EVERY = 4
 EXACT = 12
 TRIALS = 16
@@ -60,14 +60,7 @@ def _searched(
     if sum(count * count for count in uses.values()) > CROWD:
         return tuple((0, 1) if n == 1 else (n, len(terms) + n - 2) for n in range(1, len(terms)))
     if optimizer == "auto" and len(terms) > EXACT:
-        from opt_einsum.path_random import RandomGreedy
-
-        path = RandomGreedy(max_repeats=TRIALS)(inputs, output, known, None)
-        return min(
-            _pairs(path, len(terms)),
-            _pairs(paths.greedy(inputs, output, known), len(terms)),
-            key=lambda pairs: operations(terms, result, known, pairs),
-        )
+        return searched(terms, result, known)
     names = {"auto": "optimal" if len(terms) <= EVERY else "dp"}
     find = paths.get_path_fn(names.get(optimizer, optimizer))
     return _pairs(find(inputs, output, known, None), len(terms))

@@ -18,6 +18,7 @@ from math import prod
 
 import numpy as np
 
+from einlang_numpy.expressions.batches import batched
 from einlang_numpy.expressions.operand import (
     Array,
     Binary,
@@ -55,8 +56,8 @@ def pair(
 
     `kept` are the labels that are needed after; `result` is their order, if it matters.
     """
-    left, before = _summed(left, right, kept, sizes)
-    right, after = _summed(right, left, kept, sizes)
+    left, before = summed(left, right, kept, sizes)
+    right, after = summed(right, left, kept, sizes)
     call, made = _multiplied(left, right, kept, result, sizes)
     if result is None or made.labels == result:
         return around(before, after, call, None), made
@@ -74,7 +75,7 @@ def looped(left: Labels, right: Labels, result: Labels) -> Binary | None:
     return partial(loops(), f"{sides[0]},{sides[1]}->{sides[2]}")
 
 
-def _summed(
+def summed(
     x: Operand, other: Operand, kept: frozenset[int], sizes: Sizes
 ) -> tuple[Operand, Unary | None]:
     """An operand without the labels that nobody else has."""
@@ -258,4 +259,6 @@ def _batched(
     after, _ = arranging(right, [*single, inner, columns], sizes)
     plain = len(rows) == len(columns) == 1
     shape = tuple(sizes[label] for label in order)
-    return around(before, after, np.matmul, None if plain else reshaping(shape)), made
+    count, across, length = (prod(sizes[x] for x in kind) for kind in (rows, columns, inner))
+    call = batched((*(sizes[x] for x in shared), count, across), length)
+    return around(before, after, call, None if plain else reshaping(shape)), made

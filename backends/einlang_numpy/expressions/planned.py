@@ -29,13 +29,16 @@ from einlang_numpy.expressions.operand import (
     Operand,
     Sizes,
     Unary,
+    around,
     chained,
     contiguous,
     loops,
     reshaping,
     turning,
 )
-from einlang_numpy.expressions.pairs import LETTERS, looped, pair
+from einlang_numpy.expressions.pairs import LETTERS, looped, pair, summed
+from einlang_numpy.expressions.sharing import Shared
+from einlang_numpy.expressions.straight import Line, straight
 from einlang_numpy.expressions.sums import summing
 
 Function = Callable[..., Array]
@@ -53,12 +56,14 @@ def plan(
     pairs: orders.Pairs | None = None,
     optimizer: str = "auto",
     memory: int | None = None,
+    same: tuple[int, ...] | None = None,
 ) -> Function:
     """The function of operands like these.
 
     `terms` and `result` are labels, one an axis; an axis of length one goes along with any.
     `pairs` is the order, found when not given; `memory` the largest number of elements of a
-    value in between (the result itself may be larger).
+    value in between (the result itself may be larger); `same` numbers the operands alike that
+    will always be one array.
     """
     sizes = _sizes(terms, operands)
     kind = np.result_type(*operands)
@@ -73,7 +78,7 @@ def plan(
         cut = slicing.sliced(_distinct(terms, sizes), result, sizes, pairs, memory)
         if cut:
             return _sliced(terms, result, operands, pairs, cut)
-    return _pairwise(terms, result, operands, sizes, kind, pairs)
+    return _pairwise(terms, result, operands, sizes, kind, pairs, same)
 
 
 def _sizes(terms: Terms, operands: Sequence[Array]) -> dict[int, int]:
@@ -182,47 +187,41 @@ def _pairwise(
     sizes: Sizes,
     kind: np.dtype[Any],
     pairs: orders.Pairs,
+    same: tuple[int, ...] | None,
 ) -> Function:
-    """A pair at a time, the labels of length one put aside."""
+    """A pair at a time, the labels of length one put aside; what is the same is made once."""
     computed = np.dtype("f4") if kind.char == "e" else kind
     entered = [_entering(t, x, sizes, computed) for t, x in zip(terms, operands, strict=True)]
     short = tuple(label for label in result if sizes[label] > 1)
     values = [value for _, value in entered]
     needed = orders.steps([value.labels for value in values], short, pairs)
-    lines: list[tuple[Binary, int, int]] = []
-    for (first, second), (held, kept) in zip(pairs, needed, strict=True):
-        last = len(lines) + 1 == len(pairs)
-        left, right = values[first], values[second]
+    shared = Shared(terms, same, sizes) if same else None
+    places = list(range(len(terms)))
+    lines: list[Line] = []
+    for number, (numbers, (held, kept)) in enumerate(zip(pairs, needed, strict=True), 1):
+        last = number == len(pairs)
+        again = shared.find(values, numbers, kept) if shared and not last else None
+        if again:
+            places.append(places[again[0]])
+            values.append(again[1])
+            continue
+        left, right = (values[n] for n in numbers)
         call, made = pair(left, right, kept, short if last else None, sizes)
         if computed.char in WHOLE:
             call = _exact(left, right, kept, made, call, sizes, computed, held)
-        if call is np.multiply and made.labels:
-            fresh = [n for n in (first, second) if n >= len(terms)]
-            call = _onto(fresh, first, [values[n].labels == made.labels for n in fresh])
-        lines.append((call, first, second))
+        if shared and not last:
+            shared.keep(values, numbers, kept, made)
+        first, second = (places[n] for n in numbers)
+        over = tuple(values[n].labels == made.labels != () for n in numbers)
+        lines.append(Line(call, first, second, over))
+        places.append(len(terms) + len(lines) - 1)
         values.append(made)
     shape = tuple(sizes[label] for label in result)
     leaving = chained(
         reshaping(shape) if short != result else None,
         (lambda array: array.astype(kind)) if computed != kind else None,
     )
-    return _line([enter for enter, _ in entered], lines, leaving)
-
-
-def _onto(fresh: Sequence[int], first: int, whole: Sequence[bool]) -> Binary:
-    """A product of numbers written over a factor that nobody else has, if there is one."""
-    for number, fits in zip(fresh, whole, strict=True):
-        if fits:
-            return _over_first if number == first else _over_second
-    return np.multiply
-
-
-def _over_first(a: Array, b: Array) -> Array:
-    return np.multiply(a, b, a)
-
-
-def _over_second(a: Array, b: Array) -> Array:
-    return np.multiply(a, b, b)
+    return straight([enter for enter, _ in entered], lines, leaving)
 
 
 def _exact(
@@ -241,9 +240,13 @@ def _exact(
     slow = looped(left.labels, right.labels, made.labels) or call
     if prod(sizes[label] for label in held) < WORTH:
         return slow
-    long = [contiguous(x.labels, sizes, 8) for x in (left, right)]
-    fast, _ = pair(long[0], long[1], kept, made.labels, sizes)
-    return whole(fast, slow, prod(sizes[label] for label in held - kept), kind)
+    one, before = summed(left, right, kept, sizes)
+    other, after = summed(right, left, kept, sizes)
+    if not set(one.labels) & set(other.labels) - kept:
+        return slow
+    rest = looped(one.labels, other.labels, made.labels) or call
+    fast = whole((one.labels, other.labels, made.labels), sizes, kind, rest)
+    return around(before, after, fast, None)
 
 
 def _entering(
@@ -270,37 +273,3 @@ def _entering(
         steps.append(lambda array: array.astype(kind, order="C"))
         value = contiguous(value.labels, sizes, kind.itemsize)
     return chained(*steps), value
-
-
-def _line(
-    entering: Sequence[Unary | None],
-    lines: Sequence[tuple[Binary, int, int]],
-    leaving: Unary | None,
-) -> Function:
-    """The straight line of calls; a value is forgotten after its use."""
-    enter = [(number, step) for number, step in enumerate(entering) if step is not None]
-    if len(lines) == 1 and not enter:
-        call = lines[0][0]
-        return call if leaving is None else lambda a, b: leaving(call(a, b))
-    if len(lines) == 2 and not enter and leaving is None:
-        return _three(lines)
-
-    def run(*arrays: Array) -> Array:
-        values: list[Any] = list(arrays)
-        for number, step in enter:
-            values[number] = step(values[number])
-        for call, first, second in lines:
-            values.append(call(values[first], values[second]))
-            values[first] = values[second] = None
-        return values[-1] if leaving is None else leaving(values[-1])
-
-    return run
-
-
-def _three(lines: Sequence[tuple[Binary, int, int]]) -> Function:
-    """Two calls: the value of the first, numbered 3, and the operand that is left."""
-    (inner, first, second), (outer, *others) = lines
-    left = min(others)
-    if others[0] == 3:
-        return lambda *xs: outer(inner(xs[first], xs[second]), xs[left])
-    return lambda *xs: outer(xs[left], inner(xs[first], xs[second]))
