@@ -21,13 +21,13 @@ from typing import Any
 
 HERE = Path(__file__).parent / "quantum"
 FIGURES = {
-    "exactness": 240,
+    "exactness": 180,
     "probability": 240,
     "shots": 480,
     "gradients": 600,
-    "sentences": 180,
+    "sentences": 300,
     "stairs": 180,
-    "proteins": 480,
+    "proteins": 420,
 }
 """The figures, with the seconds that each may take."""
 COMPARED = ("sentences", "stairs")
