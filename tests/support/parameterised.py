@@ -139,7 +139,8 @@ def _attempt(random: np.random.Generator) -> Case | None:
     for name in names:
         if name in "WV":
             text.append(f"    {name} = {random.choice(ANSAETZE)}(layers={random.integers(1, 3)})")
-    text.append(f"    reading = {random.choice(['born', 'amplitude'])}\n    qubits = {MOST}")
+    text.append(f"    reading = {random.choice(['born', 'amplitude'])}")
+    text.append(f"    strategy = {random.choice(['orient', 'isometric'])}\n    qubits = {MOST}")
     typed = ein.compile("\n".join(text)).check()
     shapes = {name: tuple(sizes[i] for i in axes[name]) for name in names}
     inputs = {name: random.normal(size=shapes[name]) for name in names if name in "xz"}
