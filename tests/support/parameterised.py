@@ -11,7 +11,8 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ MOST, LEAST = 6, 1e-2
 @dataclass(frozen=True)
 class Case:
     """A program, its inputs for one sample, what is sought by shape, and where it is now;
-    `weights` make a number of its outputs."""
+    `weights` make a number of its outputs, and `quotients` are its differences."""
 
     typed: Typed
     backend: str
@@ -43,6 +44,7 @@ class Case:
     sought: dict[str, tuple[int, ...]]
     parameters: Arrays
     weights: Arrays
+    quotients: Arrays = field(default_factory=dict, repr=False)
 
     def model(self, **settings: Any) -> Differentiable:
         """The program as a function of its parameters."""
@@ -72,19 +74,16 @@ def tensors(seed: int) -> Case:
     case = Case(typed, "numpy", whole, shapes, found, weights)
     for _ in range(10):
         case = replace(case, parameters={n: _moved(random, x) for n, x in found.items()})
-        if smooth(values(case), case.parameters):
-            return case
+        whole_step, half = _quotients(values(case), case.parameters, (1, 0.5))
+        # Where two steps give one quotient, no edge of `relu`, `max` or `<` is nearby.
+        if apart(half, whole_step) < 1e-7:
+            return replace(case, quotients=whole_step)
     raise ValueError(f"the program of {seed} is nowhere smooth")
 
 
 def _moved(random: np.random.Generator, array: Array) -> Array:
     """Data was rounded: without that, nothing stands on an edge but by accident."""
     return np.asarray(array + random.uniform(-5e-4, 5e-4, array.shape))
-
-
-def smooth(value: Callable[[Arrays], float], at: Arrays) -> bool:
-    """Whether two steps give one quotient: there is no edge of `relu`, `max` or `<` nearby."""
-    return apart(differences(value, at, STEP / 2), differences(value, at)) < 1e-7
 
 
 def _open(statement: nodes.Statement) -> nodes.Statement:
@@ -140,7 +139,8 @@ def _attempt(random: np.random.Generator) -> Case | None:
     for name in names:
         if name in "WV":
             text.append(f"    {name} = {random.choice(ANSAETZE)}(layers={random.integers(1, 3)})")
-    text.append(f"    reading = {random.choice(['born', 'amplitude'])}\n    qubits = {MOST}")
+    text.append(f"    reading = {random.choice(['born', 'amplitude'])}")
+    text.append(f"    strategy = {random.choice(['orient', 'isometric'])}\n    qubits = {MOST}")
     typed = ein.compile("\n".join(text)).check()
     shapes = {name: tuple(sizes[i] for i in axes[name]) for name in names}
     inputs = {name: random.normal(size=shapes[name]) for name in names if name in "xz"}
@@ -148,7 +148,9 @@ def _attempt(random: np.random.Generator) -> Case | None:
     weights = {n: random.normal(size=typed.tensors[n].shape) for n in typed.outputs}
     empty = Case(typed, "quantum", inputs, sought, {}, weights)
     case = replace(empty, parameters=empty.model().start(random))
-    return case if _small(case) else None
+    if not _small(case):
+        return None
+    return replace(case, quotients=differences(values(case), case.parameters))
 
 
 def _statements(
@@ -221,17 +223,28 @@ def _read(case: Case) -> Callable[[Arrays], float]:
 # -- differences ------------------------------------------------------------------------------
 
 
-def differences(value: Callable[[Arrays], float], at: Arrays, step: float = STEP) -> Arrays:
+def differences(value: Callable[[Arrays], float], at: Arrays) -> Arrays:
     """Difference quotients of the fourth order, by every parameter."""
-    found = {name: np.zeros(np.shape(array)) for name, array in at.items()}
+    return _quotients(value, at, (1,))[0]
+
+
+def _quotients(
+    value: Callable[[Arrays], float], at: Arrays, steps: tuple[float, ...]
+) -> list[Arrays]:
+    """The same for some multiples of the step; what they share is computed once."""
+    found: list[Arrays] = [{n: np.zeros(np.shape(x)) for n, x in at.items()} for _ in steps]
     for name, array in at.items():
         for place in np.ndindex(np.shape(array)):
-            ends = []
-            for count in (-2, -1, 1, 2):
-                moved = np.array(array)
-                moved[place] += count * step
-                ends.append(value({**at, name: moved}))
-            found[name][place] = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * step)
+
+            @cache
+            def moved(count: float, name: str = name, place: tuple[int, ...] = place) -> float:
+                other = np.array(at[name])
+                other[place] += count * STEP
+                return value({**at, name: other})
+
+            for quotients, k in zip(found, steps, strict=True):
+                near, far = (moved(n * k) - moved(-n * k) for n in (1, 2))
+                quotients[name][place] = (8 * near - far) / (12 * k * STEP)
     return found
 
 

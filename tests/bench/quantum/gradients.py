@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 
 import parameterised
 from einlang_quantum.learning.weighted import by_adjoint, by_diagram, by_shift, weighted
-from parameterised import apart, differences, values
+from parameterised import apart, differences
 from turning import random_circuit
 
 TARGET = 1e-6
@@ -53,7 +53,7 @@ def _floats(arrays: dict[str, Any]) -> dict[str, float]:
 def of_tensors(seed: int) -> dict[str, float]:
     """How far the gradient of a program is from the difference."""
     case = parameterised.tensors(seed)
-    return {"difference": apart(case.gradient(), differences(values(case), case.parameters))}
+    return {"difference": apart(case.gradient(), case.quotients)}
 
 
 def of_ansaetze(seed: int) -> dict[str, float]:
@@ -61,7 +61,7 @@ def of_ansaetze(seed: int) -> dict[str, float]:
     case = parameterised.circuits(seed)
     first = case.gradient()
     others = {name: case.gradient(gradient=name) for name in ("adjoint", "shift")}
-    others["difference"] = differences(values(case), case.parameters)
+    others["difference"] = case.quotients
     return {name: apart(other, first) for name, other in others.items()}
 
 
