@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
 from einlang_numpy import crew
-from einlang_numpy.expressions import plan
+from einlang_numpy.expressions import plan, slicing
 from einlang_numpy.expressions.orders import found, operations
-from einlang_numpy.expressions.slicing import largest, sliced
+from einlang_numpy.expressions.slicing import divided, largest, sliced
 
 import einlang
 from einlang.expression import Expression
@@ -75,6 +76,26 @@ def test_memory_is_kept_to_by_slices(memory: int) -> None:
     text = ",".join("abcdefgh"[a] + "abcdefgh"[b] for a, b in RING) + "->a"
     ready = einlang.compile(text, *[(3, 3)] * 8, memory=memory)
     np.testing.assert_allclose(ready(*arrays), np.einsum(text, *arrays, optimize=True))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_slices_are_shared_among_threads(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "_allowed", lambda: threads)
+    monkeypatch.setattr(slicing, "WORTH", 2**10)
+    terms, sizes = [(0, 1), (1, 2), (2, 3)], {0: 60, 1: 70, 2: 80, 3: 6}
+    pairs = ((0, 1), (2, 3))
+    cut, shared = divided(terms, (0, 3), sizes, pairs, 2400)
+    assert shared == (threads > 1)
+    assert threads * largest(terms, (0, 3), sizes | dict.fromkeys(cut, 1), pairs) <= 2400
+    assert divided(terms, (0, 3), sizes, pairs, 300) == (
+        sliced(terms, (0, 3), sizes, pairs, 300),
+        False,
+    )
+    random = np.random.default_rng(0)
+    arrays = [random.normal(size=tuple(sizes[x] for x in term)) for term in terms]
+    path = ["einsum_path", (0, 1), (0, 1)]
+    ready = einlang.compile("ab,bc,cd->ad", *[x.shape for x in arrays], optimize=path, memory=2400)
+    np.testing.assert_allclose(ready(*arrays), np.linalg.multi_dot(arrays))
 
 
 @pytest.mark.parametrize("kind", ["i1", "u1", "i2", "u4", "i8", "u8", "?"])
@@ -151,7 +172,7 @@ def test_what_is_the_same_is_made_once() -> None:
     dot = np.ndarray.dot
 
     class Counted(np.ndarray):
-        def dot(self, *arguments: object) -> object:
+        def dot(self, *arguments: Any) -> Any:
             calls.append(1)
             return dot(self, *arguments)
 
