@@ -20,7 +20,6 @@ import numpy as np
 
 from einlang_numpy.expressions.batches import batched
 from einlang_numpy.expressions.operand import (
-    Array,
     Binary,
     Labels,
     Operand,
@@ -47,6 +46,7 @@ WIDE = 2048
 NARROW = 4
 """A matrix that would be copied for fewer columns than this is left to NumPy's loops."""
 Made = tuple[Binary, Operand]
+_dot = np.ndarray.dot
 
 
 def pair(
@@ -190,10 +190,6 @@ def _copies(rows: Labels, columns: Labels, free: bool, also: bool, sizes: Sizes)
     copied = (rows and not free) or (columns and not also)
     other = rows if free else columns
     return bool(copied) and prod(sizes[label] for label in other) < NARROW
-
-
-def _dot(a: Array, b: Array) -> Array:
-    return a.dot(b)
 
 
 def _flipped(call: Binary) -> Binary:
