@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import warnings
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,28 @@ def test_whole_numbers_wrap_around_as_in_numpy(kind: str) -> None:
         a, b = drawn.astype(kind)
         np.testing.assert_array_equal(einlang.einsum("ij,jk", a, b), np.einsum("ij,jk", a, b))
         np.testing.assert_array_equal(einlang.einsum("ij,kj", a, b), np.einsum("ij,kj", a, b))
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize(
+    "text", ["bi,bi->b", "bi,i->b", "i,bi->b", "bi,bi", "ib,bi->b", "abi,abi->ba"]
+)
+def test_rows_of_any_type_are_multiplied_and_none_is_conjugated(text: str, kind: str) -> None:
+    random = np.random.default_rng(5)
+
+    def drawn(term: str) -> np.ndarray:
+        shape = tuple({"a": 3, "b": 12, "i": 80}[x] for x in term)
+        return (random.normal(size=shape) + 1j * random.normal(size=shape)).astype(kind)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        arrays = [drawn(term) for term in text.split("->")[0].split(",")]
+    window = np.lib.stride_tricks.sliding_window_view(arrays[0].reshape(-1), 80)[:12]
+    rough = 1e-3 if kind in ("f4", "c8") else 1e-10
+    for given in [arrays, [window, arrays[1]]] if text.startswith("bi,") else [arrays]:
+        wanted = np.einsum(text, *given)
+        found_value = einlang.einsum(text, *given)
+        np.testing.assert_allclose(found_value, wanted, rtol=rough, atol=rough)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
