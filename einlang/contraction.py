@@ -147,28 +147,65 @@ def _overrides(kind: type) -> bool:
 
 
 def _with_keywords(operands: Sequence[Any], optimize: Any, keywords: dict[str, Any]) -> Array:
-    asked = {name: value for name, value in keywords.items() if value is not None}
-    foreign = _foreign(operands)
-    if foreign is not None:
-        return foreign(asked)
-    out, casting = keywords["out"], keywords["casting"]
+    arrays = _arrays(operands)
+    if any(type(x) is not _plain for x in arrays):
+        foreign = _foreign(operands)
+        if foreign is not None:
+            return foreign({name: value for name, value in keywords.items() if value is not None})
+        arrays = [np.asanyarray(x) for x in arrays]
+    out = keywords["out"]
     if out is not None and not isinstance(out, np.ndarray):
         raise TypeError("einsum: `out` must be an array")
-    arrays = [np.asanyarray(x) for x in _arrays(operands)]
-    equation = parse(operands, [x.shape for x in arrays])
     if len(arrays) == 1:
-        return np.einsum(*operands, **asked)
+        parse(operands, [x.shape for x in arrays])
+        return np.einsum(*operands, **{n: x for n, x in keywords.items() if x is not None})
+    way = _hashable(optimize), *(keywords[name] for name in ("dtype", "order", "casting"))
+    into = None if out is None else (out.dtype, out.shape)
+    parts = tuple([(x.dtype, x.shape, x.strides) for x in arrays])
+    key = _written(operands), parts, alike(arrays), way, into
+    if key not in _ready:
+        _keep(_ready, key, _prepared(operands, arrays, optimize, keywords))
+    return _ready[key](arrays, out)
+
+
+def _hashable(value: Any) -> Hashable:
+    """Lists and tuples within each other as tuples."""
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+
+
+def _prepared(
+    operands: Sequence[Any], arrays: Sequence[Array], optimize: Any, keywords: dict[str, Any]
+) -> Callable[..., Array]:
+    """What computes on such arrays, in a type that is asked for, into an array like `out`."""
+    out, casting = keywords["out"], keywords["casting"]
+    equation = parse(operands, [x.shape for x in arrays])
     kind = _kind(arrays, out, keywords["dtype"])
     arranged = _order(keywords["order"], arrays)
-    cast = [_cast(x, kind, casting, f"operand {n}") for n, x in enumerate(arrays)]
-    value = planned(operands, cast, optimize)(*cast)
+    for number, x in enumerate(arrays):
+        _castable(x.dtype, kind, casting, f"operand {number}")
+    cast = [x.astype(kind, copy=False) for x in arrays]
+    function = planned(operands, cast, optimize)
+    same = all(x.dtype == kind for x in arrays)
+
+    def compute(given: Sequence[Array]) -> Array:
+        return function(*(given if same else [x.astype(kind, copy=False) for x in given]))
+
     if out is None:
-        return value if arranged == "K" else np.asanyarray(value, order=arranged)
-    if out.shape != np.shape(value):
-        raise ValueError(f"einsum: `out` has shape {out.shape}, not {np.shape(value)}")
+        if arranged == "K":
+            return lambda given, _: compute(given)
+        return lambda given, _: np.asanyarray(compute(given), order=arranged)
+    sizes = equation.sizes([x.shape for x in arrays])
+    shape = tuple(sizes[label] for label in equation.result)
+    if out.shape != shape:
+        raise ValueError(f"einsum: `out` has shape {out.shape}, not {shape}")
     loose = optimize not in (None, False) and set(equation.result) != equation.labels
-    out[...] = _cast(np.asarray(value), out.dtype, "unsafe" if loose else casting, "`out`")
-    return out
+    _castable(kind, out.dtype, "unsafe" if loose else casting, "`out`")
+
+    def into(given: Sequence[Array], out: Array) -> Array:
+        np.copyto(out, compute(given), "unsafe")
+        return out
+
+    return into
 
 
 def _kind(arrays: Sequence[Array], out: Array | None, dtype: Any) -> np.dtype[Any]:
@@ -187,10 +224,9 @@ def _order(order: str, arrays: Sequence[Array]) -> Any:
     return "F" if all(x.flags.f_contiguous for x in arrays) else "C"
 
 
-def _cast(array: Array, kind: np.dtype[Any], casting: Any, what: str) -> Array:
-    if not np.can_cast(array.dtype, kind, casting):
-        raise TypeError(f"einsum: {what} cannot be cast from {array.dtype} to {kind}, {casting}")
-    return array.astype(kind, copy=False)
+def _castable(given: np.dtype[Any], kind: np.dtype[Any], casting: Any, what: str) -> None:
+    if not np.can_cast(given, kind, casting):
+        raise TypeError(f"einsum: {what} cannot be cast from {given} to {kind}, {casting}")
 
 
 def planned(

@@ -123,7 +123,8 @@ def _step(kernel: Kernel) -> Callable[..., Array]:
         axes = _along(kernel.divisor, kernel.result)
         return lambda place, a, b: kernel.checked(a, b, at(place, axes))
     if isinstance(kernel, Contraction):
-        multiply = elementwise(*kernel.arguments, kernel.result)
+        left, right = kernel.arguments
+        multiply = elementwise(left, right, kernel.result)
         return lambda place, a, b: multiply(a, b)
     return lambda place, *xs: kernel(*xs)
 

@@ -135,6 +135,26 @@ def test_keywords_are_those_of_numpy() -> None:
         einlang.einsum("ij,jk->i", a, a, out=out)
 
 
+@pytest.mark.parametrize("kind", ["f4", "f8", "c16"])
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+def test_keywords_hold_for_every_call(kind: str, order: str) -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 5, 5))
+    loose = "same_kind"
+    for a, b in ((x, y), (y, x), (x.T, y), (x.T, y.T), (x, x)):
+        wanted = np.einsum("ij,kj->ki", a, b, dtype=kind, order=order, casting=loose)
+        found = einlang.einsum("ij,kj->ki", a, b, dtype=kind, order=order, casting=loose)
+        np.testing.assert_allclose(found, wanted, rtol=1e-5)
+        assert found.dtype == wanted.dtype
+        if order != "K":
+            assert found.flags.f_contiguous == wanted.flags.f_contiguous
+        out = np.empty((10, 5), kind)[::2]
+        assert einlang.einsum(a, [0, 1], b, [2, 1], [2, 0], out=out, casting=loose) is out
+        np.testing.assert_allclose(out, wanted, rtol=1e-5)
+        for other in (np.empty((5, 6), kind), np.empty(5, kind)):
+            with pytest.raises(ValueError, match="`out` has shape"):
+                einlang.einsum("ij,kj->ki", a, b, out=other, casting=loose)
+
+
 def test_nothing_heavy_is_imported() -> None:
     code = """
 import sys, numpy as np, einlang

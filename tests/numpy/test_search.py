@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from einlang_numpy.expressions import orders
 from einlang_numpy.expressions.orders import found, operations
 from einlang_numpy.expressions.search import Network, searched
+from einlang_numpy.expressions.storage import stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opt_einsum import paths
@@ -77,7 +82,9 @@ def test_searched_orders_beat_greedy_ones(count: int, seed: int) -> None:
     terms = regular(count, seed)
     sizes = dict.fromkeys(range(3 * count // 2), 2)
     pairs = searched(terms, (), sizes)
-    greedy = paths.ssa_greedy_optimize([frozenset(t) for t in terms], frozenset(), sizes)
+    inputs: Any = [frozenset(term) for term in terms]
+    known: Any = sizes
+    greedy = paths.ssa_greedy_optimize(inputs, frozenset(), known)
     network = Network(terms, (), sizes)
     assert network.cost(pairs) < 0.75 * network.cost(tuple((a, b) for a, b in greedy))
     assert searched(terms, (), sizes) == pairs
@@ -91,3 +98,29 @@ def test_nobody_elses_random_numbers_are_touched() -> None:
     operands = [x for term in terms for x in (np.eye(2), term)]
     einlang.einsum(*operands, [0, 20])
     assert random.random() == wanted
+
+
+def test_orders_are_kept_in_a_folder_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = tuple(regular(20, 4))
+    sizes = dict.fromkeys(range(30), 2)
+    wanted = searched(terms, (), sizes)
+    monkeypatch.setenv("EINLANG_PLANS", str(tmp_path / "plans"))
+    assert orders._searched.__wrapped__(terms, (), tuple(sizes.items()), "auto") == wanted
+    (file,) = (tmp_path / "plans").iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(orders, "searched", None)
+        assert orders._searched.__wrapped__(terms, (), tuple(sizes.items()), "auto") == wanted
+    for damaged in ("", "[]", '{"network": ""}', file.read_text().replace("[[", "[[0, 1], [")):
+        file.write_text(damaged)
+        assert orders._searched.__wrapped__(terms, (), tuple(sizes.items()), "auto") == wanted
+        assert json.loads(file.read_text())["pairs"] == [list(pair) for pair in wanted]
+
+
+def test_a_folder_that_is_none_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plans").write_text("no folder")
+    monkeypatch.setenv("EINLANG_PLANS", str(tmp_path / "plans"))
+    assert stored("x", 2, lambda: ((0, 1),)) == ((0, 1),)

@@ -13,6 +13,13 @@ def test_einsum_gives_what_numpy_gives(part: int) -> None:
         assert disagreement(call) == "", call
 
 
+@pytest.mark.parametrize("part", range(4))
+def test_long_axes_are_summed_as_in_numpy(part: int) -> None:
+    for seed in range(part * 60, part * 60 + 60):
+        call = generate(seed, largest=90)
+        assert disagreement(call) == "", call
+
+
 @pytest.mark.parametrize("part", range(2))
 def test_small_memory_changes_nothing(part: int) -> None:
     for seed in range(part * 60, part * 60 + 60):

@@ -16,6 +16,7 @@ True
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 from threading import local
@@ -88,48 +89,63 @@ class Panels:
     length: int
     kind: np.dtype[Any]
 
-    def multiplied(self, a: Array, b: Array) -> Array:
-        """The product, the panels shared among threads."""
-        value = np.empty(self.shape, self.kind)
+    @cached_property
+    def blocks(self) -> list[tuple[slice, ...]]:
+        """Where the panels of the value are: as many of a stack at once as there is room for."""
         stack, high, wide = self.shape
         rows, columns, inner = _even(high, SIDE), _even(wide, SIDE), _even(self.length, INNER)
         depth = max(1, ROOM // (rows * inner + inner * columns + 2 * rows * columns))
-        blocks = list(product(_cut(stack, depth), _cut(high, rows), _cut(wide, columns)))
-        places = _cut(self.length, inner)
+        return list(product(_cut(stack, depth), _cut(high, rows), _cut(wide, columns)))
+
+    @cached_property
+    def places(self) -> list[slice]:
+        """The ranges to sum over, one after another."""
+        return _cut(self.length, _even(self.length, INNER))
+
+    def multiplied(self, a: Array, b: Array) -> Array:
+        """The product, the panels shared among threads."""
+        value = np.empty(self.shape, self.kind)
 
         def part(start: int, stop: int) -> None:
-            for block in blocks[start:stop]:
-                _panel(a, b, block, places, value[block])
+            for block in self.blocks[start:stop]:
+                self._panel(a, b, block, value[block])
 
-        crew.share(part, len(blocks), products=True)
+        crew.share(part, len(self.blocks), products=True)
         return value
 
+    def _panel(self, a: Array, b: Array, block: tuple[slice, ...], value: Array) -> None:
+        """One panel of the product, summed over all places."""
+        stack, rows, columns = block
+        room, shape, size = _workspace(), value.shape, value.size
+        total = room[:size].reshape(shape)
+        spare = room[size : 2 * size].reshape(shape)
+        for place in self.places:
+            left, right = a[stack, rows, place], b[stack, place, columns]
+            middle, end = 2 * size + left.size, 2 * size + left.size + right.size
+            first = room[2 * size : middle].reshape(left.shape)
+            second = room[middle:end].reshape(right.shape)
+            first[...] = left
+            second[...] = right
+            if place.start:
+                np.matmul(first, second, spare)
+                total += spare
+            else:
+                np.matmul(first, second, total)
+        if value.dtype.kind == "b":
+            np.not_equal(total, 0, value)
+        else:
+            long = spare.view(np.int64)
+            np.copyto(long, total, "unsafe")
+            np.copyto(value, long, "unsafe")
 
-def _panel(a: Array, b: Array, block: tuple[slice, ...], places: list[slice], value: Array) -> None:
-    """One panel of the product, summed over all places."""
-    stack, rows, columns = block
-    total, spare, at = _room(0, value.shape), _room(value.size, value.shape), 2 * value.size
-    for number, place in enumerate(places):
-        left, right = a[stack, rows, place], b[stack, place, columns]
-        first, second = _room(at, left.shape), _room(at + left.size, right.shape)
-        first[...], second[...] = left, right
-        np.matmul(first, second, spare if number else total)
-        if number:
-            total += spare
-    if value.dtype.kind == "b":
-        np.not_equal(total, 0, value)
-    else:
-        long = spare.view(np.int64)
-        np.copyto(long, total, "unsafe")
-        np.copyto(value, long, "unsafe")
 
-
-def _room(start: int, shape: tuple[int, ...]) -> Array:
-    """Floats of this thread's workspace."""
-    room = getattr(_kept, "room", None)
-    if room is None:
-        room = _kept.room = np.empty(ROOM)
-    return room[start : start + prod(shape)].reshape(shape)
+def _workspace() -> Array:
+    """The floats that this thread keeps."""
+    try:
+        return _kept.room
+    except AttributeError:
+        _kept.room = np.empty(ROOM)
+        return _kept.room
 
 
 def _even(size: int, most: int) -> int:
@@ -145,4 +161,4 @@ def _bound(array: Array) -> int:
     """The largest magnitude; for short integers, of any that they hold."""
     if array.dtype.itemsize <= 2:
         return 2 ** (8 * array.dtype.itemsize)
-    return max(int(array.max()), -int(array.min()))
+    return max(int(np.maximum.reduce(array, None)), -int(np.minimum.reduce(array, None)))

@@ -19,6 +19,7 @@ from typing import Any
 
 from einlang_numpy.expressions.operand import Labels, Sizes
 from einlang_numpy.expressions.search import Pairs, searched
+from einlang_numpy.expressions.storage import stored
 
 EVERY = 4
 EXACT = 12
@@ -49,8 +50,9 @@ def _searched(
     inputs: Any = [frozenset(term) for term in terms]
     output: Any = frozenset(result)
     known: Any = dict(sizes)
+    network = f"{optimizer}: {terms} -> {result}, {sizes}"
     if optimizer == "cotengra":
-        return _by_cotengra(terms, result, dict(sizes))
+        return stored(network, len(terms), lambda: _by_cotengra(terms, result, known))
     from opt_einsum import paths
 
     uses: dict[int, int] = {}
@@ -60,7 +62,7 @@ def _searched(
     if sum(count * count for count in uses.values()) > CROWD:
         return tuple((0, 1) if n == 1 else (n, len(terms) + n - 2) for n in range(1, len(terms)))
     if optimizer == "auto" and len(terms) > EXACT:
-        return searched(terms, result, known)
+        return stored(network, len(terms), lambda: searched(terms, result, known))
     names = {"auto": "optimal" if len(terms) <= EVERY else "dp"}
     find = paths.get_path_fn(names.get(optimizer, optimizer))
     return _pairs(find(inputs, output, known, None), len(terms))

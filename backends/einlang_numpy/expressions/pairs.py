@@ -42,11 +42,14 @@ from einlang_numpy.expressions.sums import summing
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHORT = 32
 """Rows up to this length are multiplied by NumPy's loops rather than by calls of BLAS."""
+LONG = 64
+"""Overlapping rows from this length on are multiplied by BLAS one by one."""
 WIDE = 2048
 """From so many elements on, an outer product is one of a column and a row."""
 NARROW = 4
 """A matrix that would be copied for fewer columns than this is left to NumPy's loops."""
 Made = tuple[Binary, Operand]
+_dot = np.ndarray.dot
 
 
 def pair(
@@ -174,6 +177,12 @@ def _matrices(
     after, also = arranging(right, theirs, sizes)
     order = rows + columns
     if _copies(rows, columns, free, also, sizes):
+        if len(inner) == len(order) == 1 and sizes[inner[0]] >= LONG:
+            one, other = (
+                turning(x.labels, order + inner) if x.labels != inner else None
+                for x in (left, right)
+            )
+            return around(one, other, _rowwise, None), contiguous(order, sizes, left.word)
         run = looped(left.labels, right.labels, order)
         if run is not None:
             return run, contiguous(order, sizes, left.word)
@@ -192,8 +201,11 @@ def _copies(rows: Labels, columns: Labels, free: bool, also: bool, sizes: Sizes)
     return bool(copied) and prod(sizes[label] for label in other) < NARROW
 
 
-def _dot(a: Array, b: Array) -> Array:
-    return a.dot(b)
+def _rowwise(a: Array, b: Array) -> Array:
+    """Products of rows with rows; `vecdot` would conjugate complex ones."""
+    if a.dtype.kind == "c":
+        return np.matmul(a[..., None, :], b[..., :, None])[..., 0, 0]
+    return np.vecdot(a, b)
 
 
 def _flipped(call: Binary) -> Binary:
@@ -251,10 +263,10 @@ def _batched(
     inner = _inner(left, right, [*single, rows], [columns], contracted, sizes)
     order = shared + rows + columns
     made = contiguous(order, sizes, left.word)
-    if not rows and not columns and left.word < 16:
+    if not rows and not columns:
         before, _ = arranging(left, [*single, inner], sizes)
         after, _ = arranging(right, [*single, inner], sizes)
-        return around(before, after, np.vecdot, None), made
+        return around(before, after, _rowwise, None), made
     before, _ = arranging(left, [*single, rows, inner], sizes)
     after, _ = arranging(right, [*single, inner, columns], sizes)
     plain = len(rows) == len(columns) == 1

@@ -75,9 +75,9 @@ def plan(
         return _at_once(terms, result)
     pairs = pairs or orders.found(_distinct(terms, sizes), result, sizes, optimizer)
     if memory is not None:
-        cut = slicing.sliced(_distinct(terms, sizes), result, sizes, pairs, memory)
+        cut, shared = slicing.divided(_distinct(terms, sizes), result, sizes, pairs, memory)
         if cut:
-            return _sliced(terms, result, operands, pairs, cut)
+            return _sliced(terms, result, operands, pairs, cut, shared)
     return _pairwise(terms, result, operands, sizes, kind, pairs, same)
 
 
@@ -160,7 +160,12 @@ def _linear(pairs: orders.Pairs, count: int) -> list[tuple[int, int]]:
 
 
 def _sliced(
-    terms: Terms, result: Labels, operands: Sequence[Array], pairs: orders.Pairs, cut: Labels
+    terms: Terms,
+    result: Labels,
+    operands: Sequence[Array],
+    pairs: orders.Pairs,
+    cut: Labels,
+    shared: bool,
 ) -> Function:
     sizes = _sizes(terms, operands)
     wide = [
@@ -173,7 +178,7 @@ def _sliced(
     inner = tuple(tuple(x for x in term if x not in cut) for term in terms)
     left = tuple(x for x in result if x not in cut)
     parts = [x[place] for x, place in zip(wide, at, strict=True)]
-    call = slicing.over(plan(inner, left, parts, pairs), terms, result, sizes, cut)
+    call = slicing.over(plan(inner, left, parts, pairs), terms, result, sizes, cut, shared)
     shapes = [x.shape for x in wide]
     if shapes == [x.shape for x in operands]:
         return call

@@ -33,7 +33,7 @@ class Shared:
         self, values: Sequence[Operand], pair: Pair, kept: frozenset[int]
     ) -> tuple[int, Operand] | None:
         """The number of a value that is the same, and its labels by the names they have here."""
-        for one in (pair, pair[::-1]):
+        for one in (pair, (pair[1], pair[0])):
             key, labels = self._key(values, one, kept)
             if key in self.made:
                 number, before, made = self.made[key]

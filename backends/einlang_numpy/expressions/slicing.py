@@ -14,8 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from einlang_numpy import crew
 from einlang_numpy.expressions.operand import Array, Labels, Sizes
 from einlang_numpy.expressions.orders import Pairs, operations, steps
+
+WORTH = 2**18
+"""Slices of so many products are worth to be shared among threads."""
 
 
 def largest(terms: Sequence[Labels], result: Labels, sizes: Sizes, pairs: Pairs) -> int:
@@ -52,16 +56,41 @@ def _after(
     return largest(terms, result, known, pairs), cost
 
 
-def over(
-    call: Callable[..., Array], terms: Sequence[Labels], result: Labels, sizes: Sizes, cut: Labels
-) -> Callable[..., Array]:
-    """The sum (or the stack, for labels of the result) of calls on slices of the operands."""
-    shape = tuple(sizes[label] for label in result)
+def divided(
+    terms: Sequence[Labels], result: Labels, sizes: Sizes, pairs: Pairs, memory: int
+) -> tuple[Labels, bool]:
+    """The labels to slice, and whether threads share the slices.
 
-    def run(*arrays: Array) -> Array:
+    They do where that is worth while, and all of them together keep to the memory.
+    """
+    threads = crew.threads()
+    if threads > 1 and threads * prod(sizes[label] for label in result) <= memory:
+        cut = sliced(terms, result, sizes, pairs, memory // threads)
+        inner = {**sizes, **dict.fromkeys(cut, 1)}
+        if cut and operations(terms, result, inner, pairs) >= WORTH:
+            return cut, True
+    return sliced(terms, result, sizes, pairs, memory), False
+
+
+def over(
+    call: Callable[..., Array],
+    terms: Sequence[Labels],
+    result: Labels,
+    sizes: Sizes,
+    cut: Labels,
+    shared: bool = False,
+) -> Callable[..., Array]:
+    """The sum (or the stack, for labels of the result) of calls on slices of the operands.
+
+    If they are shared, threads take a range each; what these come to is summed in order.
+    """
+    shape = tuple(sizes[label] for label in result)
+    places = list(product(*[range(sizes[label]) for label in cut]))
+
+    def summed(arrays: Sequence[Array], start: int, stop: int) -> Array:
         total: Array = None
-        for places in product(*[range(sizes[label]) for label in cut]):
-            at: dict[int, Any] = dict(zip(cut, places, strict=True))
+        for numbers in places[start:stop]:
+            at: dict[int, Any] = dict(zip(cut, numbers, strict=True))
             parts = [
                 x[tuple(at.get(label, slice(None)) for label in term)]
                 for x, term in zip(arrays, terms, strict=True)
@@ -69,6 +98,21 @@ def over(
             part = call(*parts)
             total = np.zeros(shape, np.asarray(part).dtype) if total is None else total
             total[tuple(at.get(label, slice(None)) for label in result)] += part
-        return total if result else total[()]
+        return total
+
+    def run(*arrays: Array) -> Array:
+        totals: dict[int, Array] = {}
+
+        def part(start: int, stop: int) -> None:
+            totals[start] = summed(arrays, start, stop)
+
+        if shared:
+            crew.share(part, len(places), products=True)
+        else:
+            part(0, len(places))
+        first, *others = (totals[start] for start in sorted(totals))
+        for other in others:
+            first += other
+        return first if result else first[()]
 
     return run

@@ -90,9 +90,14 @@ def _three(lines: Sequence[Line]) -> Function:
     """Two calls: the value of the first, numbered 3, and the operand that is left."""
     inner, outer = lines[0].call, lines[1].call
     first, second = lines[0].first, lines[0].second
-    left = min(lines[1].first, lines[1].second)
     if lines[1].first == 3:
+        left = lines[1].second
         return lambda *xs: outer(inner(xs[first], xs[second]), xs[left])
+    if (first, second) == (0, 1):
+        return lambda a, b, c: outer(c, inner(a, b))
+    if (first, second) == (1, 2):
+        return lambda a, b, c: outer(a, inner(b, c))
+    left = lines[1].first
     return lambda *xs: outer(xs[left], inner(xs[first], xs[second]))
 
 
