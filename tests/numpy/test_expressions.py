@@ -148,6 +148,9 @@ def test_panels_of_whole_numbers_make_their_product(
     found_value = einlang.einsum("kbi,jkb->ijb", a, b)
     np.testing.assert_array_equal(found_value, np.einsum("kbi,jkb->ijb", a, b))
     assert found_value.dtype == kind
+    total = einlang.einsum("kbi,jkb->", a, b)
+    assert type(total) is type(np.einsum("kbi,jkb->", a, b))
+    assert total == np.einsum("kbi,jkb->", a, b)
 
 
 @pytest.mark.parametrize("kind", ["i4", "i8"])

@@ -70,7 +70,8 @@ def whole(
     def multiply(a: Array, b: Array) -> Array:
         if panels.kind.kind != "b" and _bound(a) * _bound(b) * length >= EXACT:
             return loops(a, b)
-        return turn(panels.multiplied(before(a), after(b)).reshape(shape))
+        value = turn(panels.multiplied(before(a), after(b)).reshape(shape))
+        return value if shape else value[()]
 
     return multiply
 
