@@ -137,7 +137,8 @@ def rehearse(
     found = sources(levelled, factors)
     errors = Errors(levelled, factors, found, rows, plaintexts, wide, np.random.default_rng(1))
     outputs = run(program, errors.execute)
-    seen = Outcome(lowered.replies, outputs, len(data))
+    ends = {port.name: _end(port.type) for port in lowered.flow.cod}
+    seen = Outcome(lowered.replies, outputs, len(data), [ends[r.name] for r in lowered.replies])
     growth = [seen.growth(n, least) for n in range(len(found))]
     heavy = max((seen.kurtosis(n) for n in range(len(found))), default=1.0)
     bounds = _bounds(lowered, program, request, plaintexts, known)
@@ -170,12 +171,24 @@ def _drawn(ports: Sequence[Port], known: Arrays) -> list[dict[str, Array]]:
 
 
 def _sample(type: Type, draw: np.random.Generator) -> Array:
-    """Uniform in a range, or else standard normal; of few elements, all as large as can be."""
+    """Uniform in a range, or else standard normal; of few elements, all as large as can be.
+
+    What is public is drawn once: zeros among its few elements would hide all that meets them.
+    """
     if prod(type.shape) < DRAWN:
-        return np.asarray(type.range or (-1.0, 1.0))[draw.integers(0, 2, type.shape)]
+        ends = np.asarray(type.range or (-1.0, 1.0))
+        if type.qualifier is not Qualifier.SECRET:
+            far = ends[np.abs(ends).argmax()]
+            ends = np.where(np.abs(ends) < abs(far) / 2, far / 2, ends)
+        return ends[draw.integers(0, 2, type.shape)]
     if type.range is None:
         return draw.standard_normal(type.shape)
     return draw.uniform(*type.range, type.shape)
+
+
+def _end(type: Type) -> float:
+    """How large a value can be at most, as far as that is known."""
+    return inf if type.range is None else max(map(abs, type.range))
 
 
 def _furthest(type: Type) -> float:
@@ -191,20 +204,26 @@ def _smaller(type: Type, array: Array, size: float) -> Array:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outputs with their errors, for so many samples of data: `len(SIZES)` of each way."""
+    """Outputs with their errors, for so many samples of data: `len(SIZES)` of each way.
+
+    `ends`: how large each output can be. Where it is promised to be smaller than what was drawn
+    makes it, errors are over what is promised.
+    """
 
     replies: Sequence[Reply]
     outputs: Sequence[tuple[Array, Error]]
     samples: int
+    ends: Sequence[float]
 
     def growth(self, source: int, least: float | None) -> Array:
         """How far outputs are off for an error of 1 at a source, in every sample: the most."""
         found: list[Array] = [np.full(self.samples, HIDDEN)]
-        for reply in self.replies:
+        for reply, end in zip(self.replies, self.ends, strict=True):
             seen = [self._seen(reply, source, n) for n in range(self.samples)]
             off = np.array([np.sqrt(np.mean(errors**2)) for _, errors in seen])
             largest = np.array([np.abs(values).max(initial=0.0) for values, _ in seen])
             if least is not None:
+                largest = np.minimum(largest, end)
                 ways = zip(
                     off.reshape(-1, len(SIZES)), largest.reshape(-1, len(SIZES)), strict=True
                 )
