@@ -47,6 +47,8 @@ class TensorModel:
 
         def back(gradients: Arrays) -> dict[str, Array]:
             found = pull(gradients)
-            return {name: found[name][0] for name in self.sought}
+            # What no output depends on is not in the dataflow.
+            none = {name: np.zeros((1, *shape)) for name, shape in self.sought.items()}
+            return {name: found.get(name, zero)[0] for name, zero in none.items()}
 
         return outputs, back

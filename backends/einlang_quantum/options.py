@@ -18,17 +18,20 @@ from einlang_quantum.lowering import QUBITS, STRATEGIES
 from einlang_quantum.lowering import Options as Layout
 
 READINGS = ("born", "amplitude")
+GRADIENTS = ("diagram", "adjoint", "shift")
 
 
 @dataclass(frozen=True)
 class Options:
     """`layout`: `strategy`, `qubits`, `reuse` and `group` of the lowering. `execution`:
     `device`, `shots`, `seed`, `noise`, `amplify`, `threshold` and `precision` of a run, those
-    that are given. `reading` and settings by the name of a tensor are for training."""
+    that are given. `reading`, `gradient` and settings by the name of a tensor are for training."""
 
     layout: Layout = field(default_factory=Layout)
     execution: dict[str, Any] = field(default_factory=dict)
     precision: float = 0.01
+    reading: str = "born"
+    gradient: str = "diagram"
 
     @staticmethod
     def read(settings: Mapping[str, Any], inputs: Container[str] = ()) -> Options:
@@ -46,10 +49,12 @@ class Options:
         if chosen.get("qubits", 0) > QUBITS:
             # A Hadamard test takes one qubit more than the circuit.
             execution["qubits"] = chosen["qubits"] + 2
-        return Options(Layout(**layout), execution, chosen.get("precision", 0.01))
+        rest = {name: chosen[name] for name in REST if name in chosen}
+        return Options(Layout(**layout), execution, **rest)
 
 
 LAYOUT = ("strategy", "qubits", "reuse", "group")
+REST = ("precision", "reading", "gradient")
 EXECUTION = ("device", "shots", "seed", "noise", "amplify", "threshold", "precision")
 
 
@@ -127,4 +132,5 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "threshold": _part,
     "precision": _positive,
     "reading": _one_of(READINGS),
+    "gradient": _one_of(GRADIENTS),
 }

@@ -13,17 +13,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from einlang import checking, data
 from einlang.api.explanation import Explanation, explain
+from einlang.api.keeping import Checked, digest, keep, seen
 from einlang.api.pipeline import Arrays, Compiled, compare, execute, layouts, prepare, ship
 from einlang.api.result import Result
 from einlang.api.settings import Options, inputs, sort_options
@@ -38,31 +38,6 @@ if TYPE_CHECKING:
     from einlang.diagrams.drawing import Drawing
     from einlang.training import Trained
     from einlang.training.loop import Watch
-
-Value = TypeVar("Value")
-KEPT = 4
-"""How many there are of what is kept: compiled programs hold keys, which are large."""
-
-
-@dataclass
-class Checked:
-    """A checked program with what was made of it: a compiled program per backend."""
-
-    typed: Typed
-    compiled: dict[tuple[Any, ...], Compiled] = field(default_factory=dict)
-
-
-def keep(kept: dict[Any, Value], key: Any, make: Callable[[], Value]) -> Value:
-    """The value under a key, made where it is not there; the oldest ones go.
-
-    >>> keep({"a": 1}, "a", lambda: 2)
-    1
-    """
-    if key not in kept:
-        kept[key] = make()
-        while len(kept) > KEPT:
-            del kept[next(iter(kept))]
-    return kept[key]
 
 
 def load(path: str | Path) -> Program:
@@ -354,7 +329,11 @@ class Program:
     # -- what is kept ------------------------------------------------------------------------
 
     def _checked(self, options: Options) -> Checked:
-        key = (*self._shapes(options.data), *sorted(options.sizes.items()))
+        declared = inputs(self.tree)
+        told = [
+            seen(item, options.data.get(name), self.directory) for name, item in declared.items()
+        ]
+        key = (*told, *sorted(options.sizes.items()))
 
         def check() -> Checked:
             data, sizes = options.data, options.sizes
@@ -369,24 +348,12 @@ class Program:
     ) -> Compiled:
         chosen = repr(sorted(options.settings.items()))
         params = {name for name, item in inputs(self.tree).items() if item.qualifier == "param"}
-        values = tuple((name, _digest(arrays[name])) for name in sorted(params & arrays.keys()))
+        values = tuple((name, digest(arrays[name])) for name in sorted(params & arrays.keys()))
         return keep(
             checked.compiled,
             (backend, chosen, values),
             lambda: prepare(checked.typed, backend, arrays, options.settings),
         )
-
-    def _shapes(self, given: Mapping[str, np.ndarray[Any, Any]]) -> list[Any]:
-        return [self._shape(item, given.get(name)) for name, item in inputs(self.tree).items()]
-
-    def _shape(self, item: nodes.Input, array: np.ndarray[Any, Any] | None) -> tuple[Any, ...]:
-        if array is not None:
-            return array.shape, array.dtype.str, _known(item, array)
-        if item.path is None:
-            return ()
-        path = self.directory / item.path
-        found = [p for p in (path, Path(str(path).rpartition(":")[0])) if p.is_file()]
-        return tuple((p.stat().st_mtime_ns, p.stat().st_size) for p in found)
 
     def _params(self, typed: Typed, options: Options) -> Arrays:
         """The values that are known when compiling."""
@@ -421,16 +388,3 @@ class Program:
 def _axes(typed: Typed) -> dict[str, tuple[str, ...]]:
     """The names of every tensor's axes, groups in brackets."""
     return {item.tensor.name: item.axes for item in (*typed.inputs, *typed.definitions)}
-
-
-def _known(item: nodes.Input, array: np.ndarray[Any, Any]) -> Any:
-    """What the checker takes from the values: all of a parameter, the range of what is public."""
-    if item.qualifier == "param":
-        return _digest(array)
-    if item.qualifier == "secret" or item.range or not array.size or array.dtype.kind not in "biuf":
-        return None
-    return float(array.min()), float(array.max())
-
-
-def _digest(array: np.ndarray[Any, Any]) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()

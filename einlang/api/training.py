@@ -73,7 +73,7 @@ def train(
         hint = "declare what is to be learned as a `param` without `from`"
         raise fail(DataMistake, "E0616", "there is nothing to train", hint=hint)
     output = _output(typed, samples)
-    model = ProgramModel(_function(typed, backend, sought, settings), output, shared)
+    model = ProgramModel(function(typed, backend, sought, settings), output, shared)
     sets = [_sorted(typed, part, output) for part in (samples, validation) if part is not None]
     beside = sets[1] if len(sets) > 1 else None
     return fit(model, *sets[0], plan, validation=beside, watch=watch)
@@ -89,10 +89,14 @@ def known(typed: Typed, given: Arrays, samples: Mapping[str, Any]) -> Typed:
     return replace(typed, inputs=shared)
 
 
-def _function(
+def function(
     typed: Typed, backend: str, sought: Mapping[str, tuple[int, ...]], settings: Mapping[str, Any]
 ) -> Differentiable:
-    """The whole program, the client's part included, as the backend differentiates it."""
+    """The whole program, the client's part included, as the backend differentiates it.
+
+    `sought` are the tensors that are parameters, by shape. Raises `BackendMistake` E0714 for a
+    backend that does not train.
+    """
     chosen = find(backend)
     if not isinstance(chosen, Trainable):
         message = f"the backend `{backend}` does not train programs"

@@ -47,6 +47,7 @@ def run(
     complain(program.check(given).warnings)
     with shown(err()) as progress:
         result = program.run(backend, given, verify=verify, progress=progress)
+    complain(result.report.warnings)
     if out_file is not None:
         saving.save(out_file, dict(result))
         say(err(), f"written to {out_file}")

@@ -44,13 +44,6 @@ def test_importing_brings_no_heavy_library() -> None:
     assert not set(heavy.split()) & set(_python(code).split())
 
 
-def test_importing_is_quick() -> None:
-    code = "import time, numpy; start = time.perf_counter(); import einlang; "
-    code += "print(time.perf_counter() - start)"
-    seconds = min(float(_python(code)) for _ in range(3))
-    assert seconds < 0.15
-
-
 def test_einsum_stays_a_function_whatever_is_imported_first() -> None:
     code = "import einlang.contraction, einlang; print(callable(einlang.einsum))"
     assert _python(code) == "True"

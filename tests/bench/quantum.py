@@ -1,6 +1,7 @@
 """All figures of the quantum world: `python tests/bench/quantum.py --json`.
 
-Each figure is a script of its own in `quantum/`, run in a process of its own on one thread.
+Each figure is a script of its own in `quantum/`, run in a process of its own on one thread, and
+stopped when it takes longer than its share of 40 minutes; most take a minute or two.
 `--only NAME` (a part of a name, as often as wanted) picks some, `--peer PYTHON` names a Python
 that has lambeq, to compare with in the same run, `--data FOLDER` the folder that holds
 `sentences` and `protein`.
@@ -13,12 +14,22 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent / "quantum"
-FIGURES = ("exactness", "probability", "shots", "gradients", "sentences", "stairs", "proteins")
+FIGURES = {
+    "exactness": 180,
+    "probability": 240,
+    "shots": 480,
+    "gradients": 600,
+    "sentences": 300,
+    "stairs": 180,
+    "proteins": 420,
+}
+"""The figures, with the seconds that each may take."""
 COMPARED = ("sentences", "stairs")
 DATA = {"sentences": "sentences", "proteins": "protein"}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -46,10 +57,18 @@ def command(name: str, asked: argparse.Namespace) -> list[str]:
 
 def figure(name: str, asked: argparse.Namespace) -> Any:
     """What a figure's script prints, or what it says went wrong."""
-    known = {**os.environ, **ONE_THREAD}
-    done = subprocess.run(
-        command(name, asked), capture_output=True, text=True, check=False, env=known
-    )
+    known, limit = {**os.environ, **ONE_THREAD}, FIGURES[name]
+    try:
+        done = subprocess.run(
+            command(name, asked),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=known,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"it took longer than {limit} seconds"}
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         return {"error": said[-1]}
@@ -62,8 +81,10 @@ def main() -> None:
     found = {}
     for name in FIGURES:
         if not asked.only or any(part in name for part in asked.only):
-            print(f"{name} ...", file=sys.stderr)
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            start = time.perf_counter()
             found[name] = figure(name, asked)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     print(json.dumps(found, indent=2))
     sys.exit(any("error" in each for each in found.values() if isinstance(each, dict)))
 

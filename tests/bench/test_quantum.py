@@ -34,6 +34,7 @@ def test_one_command_gives_all_figures() -> None:
     line = [str(BENCH / "quantum.py"), "--json", "--only", "none of them"]
     assert figures(*line) == {}
     assert {path.stem for path in (BENCH / "quantum").glob("*.py")} >= set(quantum.FIGURES)
+    assert sum(quantum.FIGURES.values()) <= 40 * 60
     asked = quantum.arguments(["--peer", "python3", "--data", "data"])
     assert quantum.command("sentences", asked)[-4:] == [
         "--peer",
@@ -42,3 +43,13 @@ def test_one_command_gives_all_figures() -> None:
         str(Path("data/sentences")),
     ]
     assert quantum.command("exactness", asked)[-1] == "--json"
+
+
+def test_gradients_agree() -> None:
+    rows = figures(str(BENCH / "quantum/gradients.py"), "--json", "--count", "2")["gradients"]
+    assert [row["kind"] for row in rows] == [
+        "circuits",
+        "programs as tensors",
+        "programs as circuits",
+    ]
+    assert all(row["met"] for row in rows)

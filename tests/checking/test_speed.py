@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from functools import reduce
 
 import numpy as np
 import pytest
+from counting import growth
 from oracle import evaluate
 
 from einlang.checking import check
@@ -22,15 +22,9 @@ HEAD = (
 A = nodes.Access("A", (ROW, COLUMN))
 
 
-def seconds(*statements: nodes.Statement) -> float:
-    """How long checking takes, at its best."""
-    program = nodes.Program(None, HEAD + statements)
-    times = []
-    for _ in range(2):
-        start = time.process_time()
-        check(program)
-        times.append(time.process_time() - start)
-    return min(times)
+def checked(*statements: nodes.Statement) -> None:
+    """A program of these statements is checked."""
+    check(nodes.Program(None, HEAD + statements))
 
 
 def chain(count: int) -> list[nodes.Statement]:
@@ -44,22 +38,28 @@ def chain(count: int) -> list[nodes.Statement]:
 
 
 def test_many_definitions() -> None:
-    assert seconds(*chain(5000)) < 6
+    checked(*chain(1500))
+    assert growth(lambda count: checked(*chain(count)), 200) < 2.3
 
 
 @pytest.mark.parametrize("operator", ["*", "+", "-"])
 def test_many_factors_and_terms(operator) -> None:
-    whole = reduce(lambda left, right: nodes.Binary(operator, left, right), [A] * 5000)
-    assert seconds(nodes.Definition("x", (ROW,), whole)) < 6
+    def whole(count: int) -> None:
+        sides = reduce(lambda left, right: nodes.Binary(operator, left, right), [A] * count)
+        checked(nodes.Definition("x", (ROW,), sides))
+
+    whole(1500)
+    assert growth(whole, 200) < 2.3
 
 
 def test_many_windows() -> None:
-    text = "index i = 3000\nsecret x0[i]\n"
-    text += "".join(f"x{n + 1}[p{n}] = x{n}[p{n} + 1]\n" for n in range(1000))
-    program = read(text)
-    start = time.process_time()
-    assert check(program).tensors["x1000"].shape == (2000,)
-    assert time.process_time() - start < 6
+    def windows(count: int) -> nodes.Program:
+        text = f"index i = {3 * count}\nsecret x0[i]\n"
+        text += "".join(f"x{n + 1}[p{n}] = x{n}[p{n} + 1]\n" for n in range(count))
+        return read(text)
+
+    assert check(windows(1000)).tensors["x1000"].shape == (2000,)
+    assert growth(lambda count: check(windows(count)), 100) < 2.3
 
 
 @pytest.mark.parametrize(

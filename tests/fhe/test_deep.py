@@ -13,7 +13,7 @@ from einlang_fhe.engines.bootstrap import Bootstrap
 from einlang_fhe.parameters import BOUNDS, choose, modulus_bits
 from einlang_fhe.passes.bootstrapping import PlaceBootstraps
 from einlang_fhe.passes.dead import DropDead
-from einlang_fhe.passes.levels import assign
+from einlang_fhe.passes.levels import after, assign
 from einlang_fhe.search.search import Search
 from einlang_fhe.slots import Builder, SlotProgram
 from einlang_fhe.verifier import verify
@@ -60,9 +60,47 @@ def test_bootstraps_keep_the_outputs_and_the_depth(seed: int) -> None:
     draw = np.random.default_rng(0)
     data = [draw.uniform(-1, 1, 8) for _ in range(2)], [draw.uniform(-1, 1, 8)]
     with np.errstate(over="ignore", invalid="ignore"):
-        before, after = interpret(program, *data), interpret(levelled.program, *data)
+        before, now = interpret(program, *data), interpret(levelled.program, *data)
     for old, new in zip(program.outputs, levelled.program.outputs, strict=True):
-        np.testing.assert_allclose(after[new], before[old], rtol=1e-9)
+        np.testing.assert_allclose(now[new], before[old], rtol=1e-9)
+
+
+def without(program: SlotProgram, number: int) -> SlotProgram:
+    """What reads an instruction reads its argument instead."""
+    build, names = Builder(program.slots), []
+    for n, step in enumerate(program.instructions):
+        arguments = [names[value] for value in step.arguments]
+        made = build.emit(step.verb, *arguments, attribute=step.attribute) if n != number else None
+        names.append(arguments[0] if made is None else made)
+    return build.program(tuple(names[value] for value in program.outputs))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_bootstrap_can_be_done_without(seed: int) -> None:
+    random = Random(seed)
+    program = random_program(random)
+    placed = PlaceBootstraps(deepest=5, latest=4, refreshed=2).apply(program)
+    for number, step in enumerate(placed.instructions):
+        if step.verb == "bootstrap":
+            fewer = assign(without(placed, number), refreshed=2)
+            read = [fewer.levels[v] for v in bootstrapped(fewer.program)]
+            assert fewer.depth > 5 or max(read, default=0) > 4
+
+
+def bootstrapped(program: SlotProgram) -> list[int]:
+    """The values that are."""
+    return [v for s in program.instructions if s.verb == "bootstrap" for v in s.arguments]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_levels_are_told_without_writing(seed: int) -> None:
+    program = random_program(Random(seed))
+    places = []
+    for step in program.instructions:
+        places.append(after(step.verb, [places[value] for value in step.arguments]))
+    levels = [level for level, _ in places]
+    ends = [places[value][0] + places[value][1] - 1 for value in program.outputs]
+    assert assign(program).depth == max([*levels, *ends])
 
 
 def test_one_bootstrap_serves_what_is_made_of_it() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from counting import growth
 from einlang_numpy import lower
 
 from einlang.checking import check
@@ -166,18 +167,21 @@ def stairs(length: int) -> Typed:
     return Typed("stairs", None, (i, k), (x, a), made, (f"B{length}",))
 
 
-@pytest.mark.parametrize("typed", [chain(5000), stairs(5000)], ids=["chain", "stairs"])
-def test_thousands_of_contractions_are_planned_and_run_in_seconds(typed: Typed) -> None:
-    start = time.perf_counter()
+@pytest.mark.parametrize("typed", [chain(1500), stairs(1500)], ids=["chain", "stairs"])
+def test_more_than_a_thousand_contractions_are_planned_and_run(typed: Typed) -> None:
     flow = plan(typed).server
     rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
     arrays = [rotation if port.type.shape == (2, 2) else np.ones(2) for port in flow.inputs]
     value = lower(flow).run(arrays)[0]
-    assert time.perf_counter() - start < 10
-    assert len(flow.steps) in (4999, 5000)
+    assert len(flow.steps) in (1499, 1500)
     assert all(isinstance(step.operation, Contract) for step in flow.steps)
-    turned = np.linalg.matrix_power(rotation, 5000)
+    turned = np.linalg.matrix_power(rotation, 1500)
     np.testing.assert_allclose(value, turned if value.ndim == 2 else turned @ np.ones(2))
+
+
+@pytest.mark.parametrize("program", [chain, stairs])
+def test_planning_keeps_in_proportion(program: Callable[[int], Typed]) -> None:
+    assert growth(lambda count: plan(program(count)), 200) < 2.3
 
 
 def test_groups_are_made_and_read_in_row_major_order() -> None:

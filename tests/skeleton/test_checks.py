@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 0.150
 HEAVY = ("discopy", "matplotlib", "einlang_numpy", "einlang_fhe", "openfhe", "typer", "rich")
 
 
@@ -42,14 +40,10 @@ def test_importing_brings_in_nothing_heavy() -> None:
     assert not set(HEAVY) & set(loaded)
 
 
-def test_importing_is_quick() -> None:
-    def seconds(code: str) -> float:
-        start = time.perf_counter()
-        assert run("-c", code).returncode == 0
-        return time.perf_counter() - start
-
-    taken = [seconds("import einlang") - seconds("pass") for _ in range(7)]
-    assert min(taken) < LIMIT
+def test_importing_brings_in_little() -> None:
+    loaded = run("-c", "import sys, einlang; print(*sys.modules)").stdout.split()
+    bare = run("-c", "import sys; print(*sys.modules)").stdout.split()
+    assert len(set(loaded) - set(bare)) < 60
 
 
 def test_no_lock_file_and_no_other_index_is_kept() -> None:

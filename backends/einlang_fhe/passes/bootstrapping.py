@@ -29,7 +29,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from einlang_fhe.passes.levels import assign
+from einlang_fhe.passes.levels import Place, after
 from einlang_fhe.slots import Builder, SlotProgram
 
 MADE_ANEW = ("negate", "add_scalar", "add_plain", "rotate", "hoist")
@@ -101,21 +101,16 @@ class PlaceBootstraps:
         """Without the bootstraps that are not needed, the first of them first."""
         needed = set(chosen)
         if len(chosen) * len(program.instructions) <= EFFORT:
+            old = [
+                [self._old(value, number, layers, cuts) for value in step.arguments]
+                for number, step in enumerate(program.instructions)
+            ]
+            levels = _Levels(program, self, old)
+            levels.fits(needed, 0)
             for value in chosen:
-                fewer = self._written(program, layers, cuts, needed - {value})
-                if self._fits(fewer):
+                if levels.fits(needed - {value}, value):
                     needed.discard(value)
         return self._written(program, layers, cuts, needed)
-
-    def _fits(self, program: SlotProgram) -> bool:
-        levelled = assign(program, self.refreshed)
-        read = (
-            levelled.levels[value]
-            for step in levelled.program.instructions
-            if step.verb == "bootstrap"
-            for value in step.arguments
-        )
-        return levelled.depth <= self.deepest and max(read, default=0) <= self.latest
 
     def _written(
         self, program: SlotProgram, layers: list[int], cuts: list[int], chosen: set[int]
@@ -126,6 +121,65 @@ class PlaceBootstraps:
             writer.write(number, old)
         outputs = tuple(writer.names[value] for value in program.outputs)
         return replace(writer.build.program(outputs), slots=program.slots)
+
+
+@dataclass
+class _Levels:
+    """Where values are before a cut (`plain`) and behind it, with the bootstraps chosen so far."""
+
+    program: SlotProgram
+    placed: PlaceBootstraps
+    old: list[list[bool]]
+    plain: list[Place] = field(default_factory=list)
+    behind: list[Place] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.roots = [_root(self.program, value) for value in range(len(self.old))]
+
+    def fits(self, chosen: set[int], start: int) -> bool:
+        """Whether depth suffices for a choice that is new from a value on; kept if it does."""
+        plain, behind = self.plain[:start], self.behind[:start]
+        for number in range(start, len(self.old)):
+            place = self._place(number, chosen, plain, behind)
+            if place is None:
+                return False
+            plain.append(place)
+            behind.append(self._behind(number, chosen, plain, behind))
+        if any(level + degree - 1 > self.placed.deepest for level, degree in self._ends(plain)):
+            return False
+        self.plain, self.behind = plain, behind
+        return True
+
+    def _place(
+        self, number: int, chosen: set[int], plain: list[Place], behind: list[Place]
+    ) -> Place | None:
+        """Of what an instruction makes; nothing where that, or what it reads, is too deep."""
+        step = self.program.instructions[number]
+        operands = []
+        for value, old in zip(step.arguments, self.old[number], strict=True):
+            root = self.roots[value]
+            if old and root in chosen:
+                level, degree = plain[root]
+                if level + degree - 1 > self.placed.latest:
+                    return None
+                operands.append(behind[value])
+            else:
+                operands.append(plain[value])
+        place = after(step.verb, operands, self.placed.refreshed)
+        return None if place[0] > self.placed.deepest else place
+
+    def _behind(
+        self, number: int, chosen: set[int], plain: list[Place], behind: list[Place]
+    ) -> Place:
+        if self.roots[number] not in chosen:
+            return plain[number]
+        step, refreshed = self.program.instructions[number], self.placed.refreshed
+        if step.verb in MADE_ANEW:
+            return after(step.verb, [behind[step.arguments[0]]], refreshed)
+        return after("bootstrap", [plain[number]], refreshed)
+
+    def _ends(self, plain: list[Place]) -> list[Place]:
+        return [plain[value] for value in self.program.outputs]
 
 
 @dataclass

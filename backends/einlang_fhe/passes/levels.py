@@ -24,9 +24,15 @@ output %5
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from einlang_fhe.slots import Builder, Instruction, SlotProgram
+
+Place = tuple[int, int]
+"""Level and degree of a value."""
+AS_IT_IS = ("negate", "relinearize", "add_plain")
+"""What is done at any level and degree, and leaves both."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,24 @@ class Levelled:
     def depth(self) -> int:
         """How many primes are used up."""
         return max(self.levels, default=0)
+
+
+def after(verb: str, operands: Sequence[Place], refreshed: int = 0) -> Place:
+    """Level and degree of what an instruction makes of operands with these levels and degrees.
+
+    >>> after("multiply", [(1, 2), (0, 1)])
+    (2, 2)
+    """
+    if verb == "input":
+        return 0, 1
+    if verb in ("add", "subtract") and operands[0][1] == operands[1][1]:
+        return max(operands[0][0], operands[1][0]), operands[0][1]
+    if verb in AS_IT_IS:
+        return operands[0]
+    level = max([level + degree - 1 for level, degree in operands])
+    if verb == "bootstrap":
+        return min(level, refreshed), 1
+    return level, 2 if verb.startswith("multiply") else 1
 
 
 def assign(program: SlotProgram, refreshed: int = 0) -> Levelled:
@@ -99,31 +123,19 @@ class _Assignment:
 
     def _rewrite(self, number: int, step: Instruction) -> None:
         values = [self.names[value] for value in step.arguments]
+        places = [(self.levels[value], self.degrees[value]) for value in values]
+        level, degree = after(step.verb, places, self.refreshed)
         if step.verb == "input":
-            new = self._emit(step, (), self.starts.get(step.number, 0), 1)
-        elif step.verb in ("add", "subtract", "multiply"):
-            if step.verb == "multiply" or len({self.degrees[v] for v in values}) == 2:
-                values = [self._rescaled(value) for value in values]
-            values = self._aligned(values)
-            degree = 2 if step.verb == "multiply" else self.degrees[values[0]]
-            new = self._emit(step, tuple(values), self.levels[values[0]], degree)
-        elif step.verb in ("multiply_plain", "multiply_scalar"):
-            (value,) = map(self._rescaled, values)
-            new = self._emit(step, (value,), self.levels[value], 2)
-        elif step.verb == "rotate_sum":
+            level = self.starts.get(step.number, 0)
+        elif step.verb in ("add", "subtract"):
+            rescaled = degree == 1
+            values = self._aligned([self._rescaled(v) if rescaled else v for v in values])
+        elif step.verb not in AS_IT_IS:
             values = self._aligned([self._rescaled(value) for value in values])
-            new = self._emit(step, tuple(values), self.levels[values[0]], 1)
-        elif step.verb in ("hoist", "rotate", "add_scalar"):
-            (value,) = map(self._rescaled, values)
-            new = self._emit(step, (value,), self.levels[value], 1)
-        elif step.verb == "bootstrap":
-            (new,) = map(self._rescaled, values)
-            if self.levels[new] > self.refreshed:
-                new = self._emit(step, (new,), self.refreshed, 1)
+        if step.verb == "bootstrap" and self.levels[values[0]] == level:
+            self.names[number] = values[0]
         else:
-            (value,) = values
-            new = self._emit(step, (value,), self.levels[value], self.degrees[value])
-        self.names[number] = new
+            self.names[number] = self._emit(step, tuple(values), level, degree)
 
     def _rescaled(self, value: int) -> int:
         if self.degrees[value] == 1:

@@ -12,7 +12,7 @@ from einlang_quantum.execution.devices import CHANNELS, SIMULATORS, Device
 from einlang_quantum.execution.estimates import Estimate, shots_for
 from einlang_quantum.execution.interference import interfering
 from einlang_quantum.execution.operators import Plan, deferred, reusing
-from einlang_quantum.execution.running import Execution, Options, execute
+from einlang_quantum.execution.running import Execution, Options, execute, probabilities
 from einlang_quantum.execution.straight import straighten
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "execute",
     "gain",
     "interfering",
+    "probabilities",
     "reusing",
     "shots_for",
     "straighten",

@@ -66,14 +66,14 @@ class Device:
         if self.shots is None:
             whole = np.asarray(found, float).reshape((2,) * len(looked))
             return whole[(0,) * len(plan.flags)]
-        return _counted(found, len(plan.flags), len(plan.kept))
+        return _counted(np.reshape(found, (-1, len(looked))), len(plan.flags))
 
     def _looking(self, plan: Plan, looked: list[Any]) -> Any:
         """The measurement of wires, or of what was measured in the middle."""
         qml = pennylane()
         if plan.measured:
-            return qml.probs(op=looked) if self.shots is None else qml.counts(looked)
-        return qml.probs(wires=looked) if self.shots is None else qml.counts(wires=looked)
+            return qml.probs(op=looked) if self.shots is None else qml.sample(looked)
+        return qml.probs(wires=looked) if self.shots is None else qml.sample(wires=looked)
 
     def _run(self, plan: Plan, measurement: Any) -> Any:
         """Runs it. Raises E0742 where the device cannot give this, E0743 for its name."""
@@ -155,11 +155,12 @@ def _gate(operation: Any) -> bool:
     return not type(operation).__name__.startswith("Mid")
 
 
-def _counted(found: Mapping[Any, int], flags: int, kept: int) -> Array:
-    """Counts by outcome, of those with all flags zero."""
-    counts = np.zeros((2,) * kept, int)
-    for outcome, count in found.items():
-        bits = tuple(map(int, str(outcome)))
-        if not any(bits[:flags]):
-            counts[bits[flags:]] += int(count)
-    return counts
+def _counted(samples: Array, flags: int) -> Array:
+    """How often each outcome was found, a row of `samples` each, with all flags zero.
+
+    PennyLane's own `counts` makes a text of every row, which takes twenty times as long.
+    """
+    kept = samples[~samples[:, :flags].any(1), flags:].astype(int)
+    width = kept.shape[1]
+    numbers = kept @ (1 << np.arange(width)[::-1])
+    return np.bincount(numbers, minlength=1 << width).reshape((2,) * width)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from einlang.errors import BackendMistake, Diagnostic, fail
-from einlang_quantum.circuits import Circuit, Values
+from einlang_quantum.circuits import Circuit, Prepare, Values
 from einlang_quantum.circuits.operations import NONE
 from einlang_quantum.execution.amplification import amplified, best, gain
 from einlang_quantum.execution.contraction import contracted, costs
@@ -31,7 +31,7 @@ from einlang_quantum.execution.estimates import (
 )
 from einlang_quantum.execution.interference import interfering, real
 from einlang_quantum.execution.operators import Plan, deferred, reusing
-from einlang_quantum.execution.straight import bent, straighten
+from einlang_quantum.execution.straight import bent, check, measures, straighten
 
 Array = Any
 QUBITS = 26
@@ -99,20 +99,40 @@ def execute(program: Any, values: Values = NONE, **options: Any) -> Execution:
     asked = Options(**options)
     if asked.reading not in (*READINGS, "auto"):
         raise ValueError(f"`reading` is one of auto, {', '.join(READINGS)}")
-    circuit = bent(getattr(program, "circuit", program))
-    straighten(circuit)
+    circuit = _checked(program)
     known = getattr(program, "success_probability", None)
     exact = asked.shots is None and asked.noise is None and not asked.reuse
     if exact and asked.device != "default.mixed":
         found = _exact(circuit, values, asked)
     else:
         found = _sampled(circuit, values, asked, known)
-    return replace(found, warnings=rare(found, asked))
+    return replace(found, warnings=rare(found, asked, known))
 
 
-def rare(found: Execution, asked: Options) -> tuple[Diagnostic, ...]:
-    """The warning W0701, where success is improbable."""
-    p = found.probability
+def probabilities(program: Any, values: Values = NONE, **options: Any) -> Array:
+    """How probable every outcome is with all post-selections met, an axis of two for each qubit
+    that goes out: of the state, or what `shots` find on the device. Nothing is made up for.
+
+    Options and errors are those of `execute`.
+    """
+    asked = Options(**options)
+    circuit = _checked(program)
+    found, shots = _Runner(values, asked).counts(circuit, asked.shots)
+    return found if shots is None else found / shots
+
+
+def _checked(program: Any) -> Circuit:
+    """The circuit, what comes in bent. Raises as `straighten` does, and builds nothing."""
+    circuit = bent(getattr(program, "circuit", program))
+    if measures(circuit):
+        raise ValueError("a circuit that measures or resets has no amplitudes")
+    check(circuit)
+    return circuit
+
+
+def rare(found: Execution, asked: Options, known: float | None = None) -> tuple[Diagnostic, ...]:
+    """The warning W0701, where success is improbable: as is known, or else as was found."""
+    p = found.probability if known is None else known
     if not p < asked.threshold:
         return ()
     reading = "real" if found.reading == "real" else "complex"
@@ -147,7 +167,9 @@ def _cheaper(circuit: Circuit, values: Values, asked: Options) -> str:
     """The exact way that takes fewer products, and fits."""
     both = costs(circuit, values)
     most = 2.0 ** (asked.qubits or QUBITS)
-    fits = straighten(circuit).width <= (asked.qubits or QUBITS)
+    fits = sum(len(o.qubits) for o in circuit.operations if isinstance(o, Prepare)) <= (
+        asked.qubits or QUBITS
+    )
     by_states = both.states < both.contraction or both.largest > most
     return "default.qubit" if fits and by_states else "contraction"
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from einlang.errors import DataMistake, fail
+from einlang.errors import BackendMistake, DataMistake, fail
 from einlang_quantum.circuits import (
     Circuit,
     Gate,
@@ -33,6 +33,8 @@ from einlang_quantum.circuits import (
 
 Array = Any
 Wires = tuple[int, ...]
+LARGE = 12
+"""The qubits of the largest state whose reflection is written down."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def straighten(circuit: Circuit) -> Straight:
     Raises `DataMistake` E0740 where data makes no state, `ValueError` where it measures.
     """
     closed = bent(circuit)
-    _check(closed)
+    check(closed)
     names: dict[int, int] = {}
     width = 0
     prepares: list[Prepare] = []
@@ -113,7 +115,14 @@ def undone(effect: PostSelect) -> tuple[Gate, ...]:
 
 
 def rotation(state: Array, qubits: Wires) -> Gate:
-    """A reflection (Householder), up to a phase, that makes a state of zeros."""
+    """A reflection (Householder), up to a phase, that makes a state of zeros.
+
+    Raises `BackendMistake` E0741 for a state of so many qubits that its matrix has no room.
+    """
+    if len(qubits) > LARGE:
+        message = f"a state of {len(qubits)} qubits is too large to be made, or found, by a gate"
+        hint = "exact values (no `shots`), another strategy, or smaller indices"
+        raise fail(BackendMistake, "E0741", message, hint=hint)
     vector = np.asarray(state).reshape(-1)
     turn = vector[0] / abs(vector[0]) if vector[0] else 1.0
     mirror = vector / turn
@@ -122,8 +131,8 @@ def rotation(state: Array, qubits: Wires) -> Gate:
     return unitary(turn * (2 * np.outer(mirror, mirror.conj()) - np.eye(len(vector))), qubits)
 
 
-def _check(circuit: Circuit) -> None:
-    """Raises E0740 for what has no norm, or another than one."""
+def check(circuit: Circuit) -> None:
+    """Raises `DataMistake` E0740 for what has no norm, or another than one."""
     hint = "look for NaN, infinity and overflow in the data of the program"
     if not np.isfinite(circuit.scale):
         message = f"the data has no norm: the circuit's scale is {circuit.scale}"

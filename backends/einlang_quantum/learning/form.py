@@ -114,11 +114,11 @@ class Form:
         """
         angles = np.asarray(angles, float)
         batch, scale = len(angles), self.circuit.scale
+        if not self.circuit.width:
+            return np.full(batch, scale), lambda _: np.zeros(angles.shape)
         gates = [self._gates(kind, angles) for kind in self.turns]
         fixed, slots = self._fixed
         tables = [value for value, _ in gates] + fixed
-        if not tables:
-            return np.full(batch, scale), lambda _: np.zeros(angles.shape)
         value, pull = self.network.differentiate(tables, self._rows(batch), slots)
 
         def back(gradient: Array) -> Array:

@@ -5,6 +5,10 @@ bundle of qubits per axis (an axis that is no power of two takes the first ampli
 without an ansatz stays one of numbers. Outputs are read by Born's rule: squared amplitudes,
 normalised over the last axis; `reading = "amplitude"` takes the real part as it is.
 
+`gradient` says how angles are differentiated: by the `diagram`, all samples at once; or, for
+one sample after another, by the `adjoint` method or by parameter `shift`, exactly or by `shots`
+on a `device`.
+
 >>> from einlang.planning.dataflow import Builder, Contract, Port, Type
 >>> build = Builder([Port("W", Type((2, 4))), Port("x", Type((4,)))])
 >>> y = build.add(Contract(((0, 1), (1,)), (0,)), (0, 1), Type((2,)))
@@ -33,10 +37,12 @@ from einlang.errors import BackendMistake, fail
 from einlang.planning.dataflow import Dataflow
 from einlang_quantum.ansaetze import named
 from einlang_quantum.learning.form import Form
+from einlang_quantum.learning.readout import Readout
+from einlang_quantum.learning.whole import circuits
+from einlang_quantum.options import Options
 
 Array = Any
 LEAST = 1e-12
-READINGS = ("born", "amplitude")
 
 
 @dataclass(frozen=True)
@@ -73,29 +79,88 @@ class CircuitModel:
     def differentiate(
         self, parameters: Arrays, inputs: Arrays
     ) -> tuple[dict[str, Array], Callable[[Arrays], Mapping[str, Any]]]:
-        """The outputs as they are read, and what pulls their gradients back."""
+        """The outputs as they are read, and what pulls their gradients back.
+
+        Raises `BackendMistake`: E0706 for settings that mean nothing, or a gradient by runs for
+        tensors without an ansatz, and as `circuits` and `execute` do, where circuits are run.
+        """
+        if self._asked.gradient != "diagram":
+            return self._run(parameters, inputs)
         tensors = {name: np.asarray(parameters[name])[None] for name in self._tensors.sought}
         pulls: dict[str, Callable[[Array], Array]] = {}
         for name in self.forms:
             tensors[name], pulls[name] = self._state(name, np.asarray(parameters[name]))
         values, pull = differentiate(self.flow, {**inputs, **tensors})
-        read = {name: _reading(self._asked, value) for name, value in values.items()}
+        read = {name: _read(self._asked.reading, value) for name, value in values.items()}
 
         def back(gradients: Arrays) -> dict[str, Array]:
             found = pull({name: read[name][1](gradient) for name, gradient in gradients.items()})
+            # What no output depends on is not in the dataflow.
+            none = {name: np.zeros((1, *shape)) for name, shape in self.sought.items()}
+            found = {**none, **found}
             plain = {name: found[name][0].real for name in self._tensors.sought}
             return plain | {name: pulled(found[name]) for name, pulled in pulls.items()}
 
         return {name: value for name, (value, _) in read.items()}, back
 
-    @property
-    def _asked(self) -> str:
-        chosen = self.settings.get("reading", "born")
-        chosen = getattr(chosen, "name", chosen)
-        if chosen not in READINGS:
-            hint = f"one of {', '.join(READINGS)}"
-            raise fail(BackendMistake, "E0706", f"`reading` cannot be `{chosen}`", hint=hint)
-        return chosen
+    def _run(
+        self, parameters: Arrays, inputs: Arrays
+    ) -> tuple[dict[str, Array], Callable[[Arrays], Mapping[str, Any]]]:
+        """The same by circuits that are run, one after another."""
+        runs = self._runs(inputs)
+        values = {
+            angle: float(number)
+            for name, form in self.forms.items()
+            for angle, number in zip(form.parameters, parameters[name], strict=True)
+        }
+        found = {
+            name: np.stack([sample[name].outputs(values).reshape(shape) for sample in runs])
+            for name, shape in self._shapes.items()
+        }
+        plain = self._asked.reading == "amplitude"
+        read = {name: (x, _same) if plain else _shares(x) for name, x in found.items()}
+
+        def back(gradients: Arrays) -> dict[str, Array]:
+            total = dict.fromkeys(values, 0.0)
+            for name, gradient in gradients.items():
+                for sample, weights in zip(runs, read[name][1](gradient), strict=True):
+                    for angle, slope in sample[name].gradient(values, weights).items():
+                        total[angle] += slope
+            return {
+                name: np.array([total[angle] for angle in form.parameters])
+                for name, form in self.forms.items()
+            }
+
+        return {name: value for name, (value, _) in read.items()}, back
+
+    def _runs(self, inputs: Arrays) -> list[dict[str, Readout]]:
+        """The circuits of every sample, by output."""
+        asked, states = self._asked, {name: form.circuit for name, form in self.forms.items()}
+        if self._tensors.sought:
+            name = next(iter(self._tensors.sought))
+            message = f"`gradient = {asked.gradient}` turns angles, and `{name}` has none"
+            hint = f"give it an ansatz, as in `{name} = iqp(layers=2)`, or `gradient = diagram`"
+            raise fail(BackendMistake, "E0706", message, hint=hint)
+        drawn = asked.gradient == "shift" and {"shots", "noise", "device"} & asked.execution.keys()
+        execution = asked.execution if drawn else {}
+        runs = []
+        for number in range(max((len(array) for array in inputs.values()), default=1)):
+            sample = {name: x[number if len(x) > 1 else 0] for name, x in inputs.items()}
+            found = circuits(self.flow, states, sample, asked.layout)
+            runs.append(
+                {n: Readout(w, asked.reading, asked.gradient, execution) for n, w in found.items()}
+            )
+        return runs
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the outputs."""
+        pairs = zip(self.flow.names, self.flow.outputs, strict=True)
+        return {name: self.flow.type(value).shape for name, value in pairs}
+
+    @cached_property
+    def _asked(self) -> Options:
+        return Options.read(self.settings, {*self.sought, *(p.name for p in self.flow.inputs)})
 
     def _state(self, name: str, angles: Array) -> tuple[Array, Callable[[Array], Array]]:
         """The tensor that a circuit prepares, with one axis in front, and the way back."""
@@ -129,17 +194,26 @@ def _ansatz(name: str, chosen: Any) -> Any:
     return named(str(getattr(chosen, "name", chosen)), **fields)
 
 
-def _reading(reading: str, value: Array) -> tuple[Array, Callable[[Array], Array]]:
+def _read(reading: str, value: Array) -> tuple[Array, Callable[[Array], Array]]:
     """An output as it is read, and the derivative of that, unconjugated."""
     if reading == "amplitude":
-        return value.real, lambda gradient: gradient
-    squares = np.abs(value) ** 2
-    if value.ndim < 2:
-        return squares, lambda gradient: 2 * gradient * value.conj()
+        return value.real, _same
+    shares, back = _shares(np.abs(value) ** 2)
+    return shares, lambda gradient: 2 * back(gradient) * value.conj()
+
+
+def _same(gradient: Array) -> Array:
+    return gradient
+
+
+def _shares(squares: Array) -> tuple[Array, Callable[[Array], Array]]:
+    """Squares as shares of the last axis, where there is one, and gradients by squares."""
+    if squares.ndim < 2:
+        return squares, _same
     total = squares.sum(-1, keepdims=True) + LEAST
 
     def back(gradient: Array) -> Array:
         mean = (gradient * squares).sum(-1, keepdims=True) / total
-        return 2 * (gradient - mean) / total * value.conj()
+        return (gradient - mean) / total
 
     return squares / total, back

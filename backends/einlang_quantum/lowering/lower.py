@@ -28,6 +28,7 @@ import numpy as np
 
 from einlang.diagrams import Diagram
 from einlang_quantum.circuits import Circuit
+from einlang_quantum.execution.straight import check
 from einlang_quantum.lowering.combination import combined
 from einlang_quantum.lowering.data import network
 from einlang_quantum.lowering.emission import emitted
@@ -66,10 +67,12 @@ def lower_terms(
     """The same for a diagram that is multiplied out already."""
     if options.strategy not in STRATEGIES:
         raise ValueError(f"`strategy` is one of {', '.join(STRATEGIES)}")
-    networks = [network(term.diagram, data, term.coefficient) for term in summands]
-    kept = [each for each in networks if not vanishes(each)] or networks[:1]
-    circuits = [_circuit(each, options) for each in kept]
-    whole = combined([(1.0, each) for each in circuits])
+    # What overflows has no norm, which is complained about below.
+    with np.errstate(over="ignore", invalid="ignore"):
+        networks = [network(term.diagram, data, term.coefficient) for term in summands]
+        kept = [each for each in networks if not vanishes(each)] or networks[:1]
+        whole = combined([(1.0, _circuit(each, options)) for each in kept])
+    check(whole)
     if whole.width > options.qubits:
         raise refused(whole.width, options.qubits, options.reuse)
     return Lowered(_plain(whole), networks[0].shape, options.strategy, _norm(kept))

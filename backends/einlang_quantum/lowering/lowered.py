@@ -73,12 +73,13 @@ class Lowered:
     def shots_for(self, precision: float, reading: str = "magnitude") -> int:
         """The shots for which the expected error, relative to the norm of the tensor, is this.
 
-        `reading` is `magnitude`, `real` or `complex`, as in `execution.estimates.shots_for`.
-        Raises `ValueError` where the circuit never succeeds.
+        This is `execution.shots_for` of its probability and of all its elements, those of what
+        comes in, and of padding, among them: they are read as well. `reading` is `magnitude`,
+        `real` or `complex`. Raises `ValueError` where the circuit never succeeds.
         """
         from einlang_quantum.execution.estimates import shots_for
 
-        elements = 1 << len(self.circuit.cod)
+        elements = 1 << len(self.circuit.dom + self.circuit.cod)
         return shots_for(precision, self.success_probability, reading, elements)
 
     def tensor(self, amplitudes: Array = None, scale: complex | None = None) -> Array:

@@ -93,8 +93,8 @@ def _read(name: str, labels: str) -> str:
 
 
 def _einhops(name: str, equation: str, *shapes: tuple[int, ...], expert: str) -> Case:
-    """One of EinHops's cases; `expert` names a module and a function."""
-    return Case(name, "einhops", equation, shapes, _expert(expert), peer=EINHOPS[name])
+    """One of EinHops's cases; `expert` names modules and functions."""
+    return Case(name, "einhops", equation, shapes, _expert(*expert.split()), peer=EINHOPS[name])
 
 
 def _expert(*names: str) -> Callable[[], Sequence[Expert]]:
@@ -111,7 +111,7 @@ def cases() -> list[Case]:
     square = (128, 128)
     return [
         _einhops("01-transpose", "ij->ji", square, expert="sums.transpose"),
-        _einhops("02-sum", "ij->", square, expert="sums.total"),
+        _einhops("02-sum", "ij->", square, expert="sums.total sums.total_small"),
         _einhops("03-sumcol", "ij->j", square, expert="sums.columns"),
         _einhops("04-sumrow", "ij->i", square, expert="sums.rows"),
         _einhops("05-matvec", "ik,k->i", square, (128,), expert="products.matvec"),

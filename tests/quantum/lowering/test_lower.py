@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from einlang_quantum.execution import execute, shots_for
 from einlang_quantum.lowering import STRATEGIES, lower
 from networks import Case, chain, product_state, random_case, tree
 
@@ -314,3 +315,26 @@ def test_shots_are_counted_from_the_probability() -> None:
     p = lowered.success_probability
     assert lowered.shots_for(0.01) == pytest.approx((4 - p) / 4 / p * 1e4, abs=1)
     assert lowered.shots_for(0.01, "real") > lowered.shots_for(0.01)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_shots_of_a_map_are_those_of_its_execution(strategy) -> None:
+    """What comes in is read with the rest: its probability and its elements count."""
+    nodes = (Node(TensorBox("A"), (0, 1)), Node(TensorBox("B"), (1, 2)))
+    diagram = Diagram((2, 4, 2), nodes, (0,), (2,))
+    random = np.random.default_rng(3)
+    data = {"A": random.normal(size=(2, 4)), "B": random.normal(size=(4, 2))}
+    lowered = lower(diagram, data, strategy, group=0)
+    found = execute(lowered, reading="complex")
+    p = lowered.success_probability
+    assert found.probability == pytest.approx(p, abs=1e-12)
+    for reading in ("magnitude", "real", "complex"):
+        wanted = shots_for(0.05, p, reading, found.values.size)
+        assert lowered.shots_for(0.05, reading) == wanted
+    if strategy != "orient":
+        return
+    shots = lowered.shots_for(0.1, "real")
+    drawn = [execute(lowered, shots=shots, seed=seed, reading="real") for seed in range(20)]
+    gaps = [np.linalg.norm(each.values - found.values) for each in drawn]
+    error = np.sqrt(np.mean(np.square(gaps))) / np.linalg.norm(found.values)
+    assert error == pytest.approx(0.1, rel=0.4)
