@@ -16,7 +16,7 @@ from einlang_numpy.expressions.operand import Array, Binary
 
 SMALL = 2**18
 """Up to so many products, BLAS computes on one thread by itself."""
-WORTH = 2**20
+WORTH = 2**23
 """The number of products from which it is worth to wake other threads."""
 
 
@@ -28,7 +28,7 @@ def batched(shape: tuple[int, ...], inner: int) -> Binary:
     if not _shares(shape, inner, crew.threads()):
         return np.matmul
     axis = max(range(len(shape) - 2), key=lambda n: shape[n])
-    before = (slice(None),) * axis
+    before, large = (slice(None),) * axis, prod(shape[-2:]) * inner > SMALL
 
     def multiply(a: Array, b: Array) -> Array:
         value = np.empty(shape, a.dtype)
@@ -37,7 +37,7 @@ def batched(shape: tuple[int, ...], inner: int) -> Binary:
             place = (*before, slice(start, stop))
             np.matmul(a[place], b[place], value[place])
 
-        crew.share(part, shape[axis], products=True)
+        crew.share(part, shape[axis], products=large)
         return value
 
     return multiply
