@@ -217,3 +217,11 @@ def test_other_arrays_of_the_same_shapes_are_not_taken_for_one() -> None:
         wanted = np.linalg.multi_dot(arrays)
         np.testing.assert_allclose(einlang.einsum(text, *arrays), wanted)
         np.testing.assert_allclose(ready(*arrays), wanted)
+
+
+@pytest.mark.parametrize("kind", ["g", "G", "d", "l"])
+def test_truth_values_that_are_summed_are_counted(kind: str) -> None:
+    x, truths = np.array([2, 3, 5], kind), np.array([[False, False, True, True]])
+    found = einlang.einsum("c,xd,c,a->cx", x, truths, x, x)
+    assert found.dtype == kind
+    assert found.ravel().tolist() == [80, 180, 500]

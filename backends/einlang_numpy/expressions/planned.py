@@ -145,7 +145,13 @@ def _general(
     pairs = orders.found(_distinct(terms, sizes), result, sizes)
     path = ["einsum_path", *_linear(pairs, len(terms))]
     text = f"{','.join(sides)}->{last}"
-    return lambda *arrays: np.asarray(np.einsum(text, *arrays, optimize=path))[()]
+
+    # NumPy would sum an operand by itself in its own type: truth values to a truth value.
+    def contract(*arrays: Array) -> Any:
+        alike = [array.astype(kind, copy=False) for array in arrays]
+        return np.asarray(np.einsum(text, *alike, optimize=path))[()]
+
+    return contract
 
 
 def _linear(pairs: orders.Pairs, count: int) -> list[tuple[int, int]]:
