@@ -104,7 +104,8 @@ def _numeric(kind: np.dtype[Any], name: str) -> None:
 
 def finite(array: Array, name: str) -> Array:
     """The array, which must hold neither NaN nor infinities."""
-    if array.dtype.kind == "f" and not _sums(array) and (bad := ~np.isfinite(array)).any():
+    if array.dtype.kind == "f" and not all_finite(array):
+        bad = ~np.isfinite(array)
         place = tuple(int(n) for n in np.argwhere(bad)[0])
         what = "NaN" if np.isnan(array[place]) else "an infinity"
         raise fail(
@@ -116,10 +117,14 @@ def finite(array: Array, name: str) -> Array:
     return array
 
 
-def _sums(array: Array) -> bool:
-    """Whether the sum is finite: then every element is."""
+def all_finite(array: Array) -> bool:
+    """Whether no element is infinite or NaN; as a rule, their sum tells.
+
+    >>> all_finite(np.array([1e308, 1e308])), all_finite(np.array([np.inf, 1]))
+    (True, False)
+    """
     with np.errstate(all="ignore"):
-        return bool(np.isfinite(array.sum()))
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
 
 
 def array(name: str, reference: str | None, data: Mapping[str, Any], directory: Path) -> Array:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from einlang.backend import Arrays, Progress, Report, silent
+from einlang.data import all_finite
 from einlang.data import array as given
 from einlang.errors import BackendMistake, DataMistake, fail
 from einlang.planning.dataflow import Dataflow, Port
@@ -34,7 +35,6 @@ from einlang_numpy.chains import chained
 from einlang_numpy.division import divide
 from einlang_numpy.expressions import plan
 from einlang_numpy.functor import lower
-from einlang_numpy.kernels import finite
 from einlang_numpy.learning import TensorModel
 from einlang_numpy.program import Program, owned
 
@@ -183,7 +183,7 @@ def _array(port: Port, arrays: Arrays, dtype: str) -> Array:
 
 def _finite(name: str, array: Array) -> Array:
     """The output itself. Raises `DataMistake` E0631 where it is not finite."""
-    if array.dtype.kind in "fc" and not finite(array):
+    if array.dtype.kind in "fc" and not all_finite(array):
         where = np.argwhere(~np.isfinite(array))[0].tolist()
         place = f" at position {where}" if where else ""
         hint = "the numbers on the way to it are too large for this dtype"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from einlang.checking.typed import Function
+from einlang.data import all_finite
 from einlang.errors import DataMistake, fail
 from einlang.planning.dataflow import AxisMap
 from einlang_numpy import crew
@@ -146,22 +147,12 @@ class Elementwise(Kernel):
     def checked(self, x: Array, block: tuple[slice, ...] = ()) -> Array:
         """The value of a block, which lies in those ranges of the first axes."""
         value = apply(self.applied, x)
-        if value.dtype.kind not in "fc" or finite(value):
+        if value.dtype.kind not in "fc" or all_finite(value):
             return value
         where = tuple(map(int, np.argwhere(~np.isfinite(value))[0]))
         starts = [part.start or 0 for part in block]
         place = [n + start for n, start in zip_longest(where, starts, fillvalue=0)]
         raise _outside(self, x[where], value[where], tuple(place))
-
-
-def finite(value: Array) -> bool:
-    """Whether no element is infinite or NaN; as a rule, their sum tells.
-
-    >>> finite(np.array([1e308, 1e308])), finite(np.array([np.inf, 1]))
-    (True, False)
-    """
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(value.sum()) or np.isfinite(value).all())
 
 
 def _outside(kernel: Elementwise, x: Any, value: Any, where: Shape) -> Exception:

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,20 +22,9 @@ from einlang.diagrams.interchange import to_discopy
 from einlang.planning import plan
 from einlang.syntax import read, show
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-def texts(count: int) -> dict[str, str]:
-    """The programs, by kind."""
-    declared = "".join(f"public A{n}[a{n}, b{n}]\n" for n in range(count))
-    factors = " * ".join(f"A{n}[i{n}, i{n + 1}]" for n in range(count))
-    terms = " + ".join(f"A{n}[i, j]" for n in range(count))
-    definitions = "".join(
-        f"Z{n + 1}[r{n}, t{n}] = Z{n}[r{n}, s{n}] * A{n}[s{n}, t{n}]\n" for n in range(1, count)
-    )
-    return {
-        "factors": f"{declared}Z[i0, i{count}] = {factors}\n",
-        "terms": f"{declared}Z[i, j] = {terms}\n",
-        "definitions": f"{declared}Z1[i, j] = A0[i, j]\n{definitions}",
-    }
+from chains import texts
 
 
 class Watch:

@@ -3,7 +3,8 @@
 Each case is encrypted, evaluated and decrypted on one thread and on several in turns, with
 the same program and the same keys. The speed-up is that of the fastest turns. `processor`
 is the share of a processor that the turns on one thread had: where other work takes some of
-it, the speed-up that was measured is too low.
+it, the speed-up that was measured is too low. `processor, several over one` is the processor
+time that the same work takes on several threads, beside that on one.
 
 The overhead is what the executor takes for an instruction with an engine that does nothing.
 `--only NAME` (a part of a name, as often as wanted) picks cases, `--threads N`, `--turns N`.
@@ -63,21 +64,23 @@ class Pair:
         self.several = Session(self.one.compiled, wider, self.arrays)
         self.several.keys = self.one.keys
         self.seconds: list[dict[str, list[float]]] = [{part: [] for part in PARTS} for _ in "12"]
-        self.spent: list[float] = []
+        self.spent: list[list[float]] = [[], []]
         self.error = 0.0
 
     def turn(self) -> None:
         """Once on one thread, and once on several."""
-        for session, seconds in zip((self.one, self.several), self.seconds, strict=True):
-            self._turn(session, seconds)
+        sessions = self.one, self.several
+        for session, seconds, spent in zip(sessions, self.seconds, self.spent, strict=True):
+            self._turn(session, seconds, spent)
 
-    def _turn(self, session: Session, seconds: dict[str, list[float]]) -> None:
+    def _turn(
+        self, session: Session, seconds: dict[str, list[float]], processor: list[float]
+    ) -> None:
         session.encode(self.arrays, silent)
         request = timed(seconds["encrypt"], lambda: session.encrypt(self.arrays, silent))
         spent = time.process_time()
         reply = timed(seconds["evaluate"], lambda: session.evaluate(request, silent))
-        if session is self.one:
-            self.spent.append(time.process_time() - spent)
+        processor.append(time.process_time() - spent)
         read = timed(seconds["decrypt"], lambda: session.decrypt(self.arrays, reply, silent))
         (result,) = read.values()
         self.error = max(self.error, float(abs(result - self.expected).max()))
@@ -91,7 +94,8 @@ class Pair:
             "tasks": len(executor.shared.tasks),
             "seconds": {"one thread": best[0], "several": best[1]},
             "speed-up": {part: best[0][part] / max(best[1][part], 1e-9) for part in PARTS},
-            "processor": sum(self.spent) / sum(self.seconds[0]["evaluate"]),
+            "processor": sum(self.spent[0]) / sum(self.seconds[0]["evaluate"]),
+            "processor, several over one": min(self.spent[1]) / min(self.spent[0]),
             "peak megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "max abs error": self.error,
         }

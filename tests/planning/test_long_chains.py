@@ -6,6 +6,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
+from chains import texts
 from counting import growth
 from numpy.testing import assert_allclose
 
@@ -17,23 +18,6 @@ from einlang.planning import plan
 from einlang.syntax import format, read, show
 
 COUNT = 1500
-
-
-def texts(count: int) -> dict[str, str]:
-    """As many matrices multiplied, added, or multiplied one statement after the other."""
-    declared = "".join(f"public A{n}[a{n}, b{n}]\n" for n in range(count))
-    factors = " * ".join(f"A{n}[i{n}, i{n + 1}]" for n in range(count))
-    terms = " + ".join(f"A{n}[i, j]" for n in range(count))
-    definitions = "".join(
-        f"Z{n + 1}[r{n}, t{n}] = Z{n}[r{n}, s{n}] * A{n}[s{n}, t{n}]\n" for n in range(1, count)
-    )
-    return {
-        "factors": f"{declared}Z[i0, i{count}] = {factors}\n",
-        "terms": f"{declared}Z[i, j] = {terms}\n",
-        "definitions": f"{declared}Z1[i, j] = A0[i, j]\n{definitions}out Z{count}\n",
-    }
-
-
 SAME = {f"A{n}": np.eye(3) for n in range(COUNT)}
 TEXTS = texts(COUNT)
 

@@ -106,8 +106,8 @@ class PlaceBootstraps:
                 for number, step in enumerate(program.instructions)
             ]
             levels = _Levels(program, self, old)
-            levels.fits(needed, 0)
-            for value in chosen:
+            # Where depth does not suffice with all of them, none can be spared.
+            for value in chosen if levels.fits(needed, 0) else ():
                 if levels.fits(needed - {value}, value):
                     needed.discard(value)
         return self._written(program, layers, cuts, needed)
@@ -145,7 +145,8 @@ class _Levels:
                 return False
             plain.append(place)
             behind.append(self._behind(number, chosen, plain, behind))
-        if any(level + degree - 1 > self.placed.deepest for level, degree in self._ends(plain)):
+        ends = [plain[value] for value in self.program.outputs]
+        if any(level + degree - 1 > self.placed.deepest for level, degree in ends):
             return False
         self.plain, self.behind = plain, behind
         return True
@@ -177,9 +178,6 @@ class _Levels:
         if step.verb in MADE_ANEW:
             return after(step.verb, [behind[step.arguments[0]]], refreshed)
         return after("bootstrap", [plain[number]], refreshed)
-
-    def _ends(self, plain: list[Place]) -> list[Place]:
-        return [plain[value] for value in self.program.outputs]
 
 
 @dataclass
