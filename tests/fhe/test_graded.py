@@ -140,3 +140,23 @@ def test_bits_are_shared_out() -> None:
     assert 2 * sent + plain < 108 - 6
     assert fit_graded(4096, seen(1e9, 64.0), 1e-3) is None
     assert fit_graded(2048, seen(1.0, 64.0), 1e-3) is None
+
+
+@pytest.mark.parametrize("top", [8, 16])
+def test_errors_are_over_what_is_promised(top: int) -> None:
+    """Products of what is drawn are up to 256 times as large."""
+    program = einlang.compile(f"""
+index i = 64
+secret x[i] in [-{top}, {top}]
+secret w[i] in [-{top}, {top}]
+z[i] = x[i] * w[i] in [-1, 1]
+target fhe:
+    precision = 1e-4
+""")
+    draw = np.random.default_rng(0)
+    x = draw.uniform(-top, top, 64)
+    x[::2] = 0.99 * top * np.sign(x[::2])
+    data = {"x": x, "w": np.clip(draw.uniform(-1, 1, 64) / x, -top, top)}
+    found = program.run("fhe", engine="clear", **data)["z"]
+    wanted = data["x"] * data["w"]
+    assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
