@@ -135,8 +135,7 @@ class Executor:
         values: list[Any] = [None] * program.size
         for register, number in program.inputs:
             values[register] = request[number]
-        for register, plain in zip(program.plains, self.kept.plains, strict=True):
-            values[register] = plain
+        values[program.plains] = self.kept.plains
         if self.consume and isinstance(request, list):
             request.clear()
         with self.evaluator.running(self.switching):

@@ -26,5 +26,6 @@ def test_a_case_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = found["cases"]
     assert row["max abs error"] < 1e-4
     assert row["speed-up"].keys() == {"encrypt", "evaluate", "decrypt"}
+    assert row["machine"] > 0
     assert 0 < found["overhead"]["microseconds for each instruction"] < 100
     assert "06-matmat" in threads.table(found)

@@ -91,7 +91,7 @@ def test_levels_do_not_shift_the_scale(pair, vectors) -> None:
     close(client, run.drop(square, 2), x * x)
     dropped = run.drop(client.encrypt(x), 1)
     squared = run.rescale(run.relinearize(run.multiply(client.encrypt(x), client.encrypt(x))))
-    close(client, run.add(squared, dropped), x * x + x)
+    close(client, run.add(squared, dropped), x * x + x, units=4)
 
 
 FREE = {

@@ -24,20 +24,23 @@ class Cache:
     """Who reads the maps now, and which tags are dead."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    readers: int = 0
+    readers: list[None] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
+    sweeping: bool = False
 
     def reading(self) -> Cache:
         """Nothing is swept inside."""
         return self
 
     def __enter__(self) -> None:
-        with self.lock:
-            self.readers += 1
+        """Takes no lock but while somebody sweeps, who looks for readers after saying so."""
+        self.readers.append(None)
+        if self.sweeping:
+            with self.lock:
+                pass
 
     def __exit__(self, *raised: object) -> None:
-        with self.lock:
-            self.readers -= 1
+        self.readers.pop()
 
     def forget(self, tag: str) -> None:
         """The keys of that tag are held by nobody any more."""
@@ -52,9 +55,11 @@ class Cache:
         if not self.dead or not self.lock.acquire(blocking=False):
             return
         try:
-            if self.readers == 0:
+            self.sweeping = True
+            if not self.readers:
                 _clear({self.dead.pop() for _ in range(len(self.dead))})
         finally:
+            self.sweeping = False
             self.lock.release()
 
 

@@ -257,12 +257,10 @@ class _Switching(binding.Spoken):
     __slots__ = ()
 
     def __enter__(self) -> None:
-        with CACHE.lock:
-            CACHE.readers += 1
+        CACHE.__enter__()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        with CACHE.lock:
-            CACHE.readers -= 1
+        CACHE.__exit__()
         if error is not None:
             super().__exit__(kind, error, trace)
 

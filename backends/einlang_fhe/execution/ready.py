@@ -33,12 +33,12 @@ class Ready:
     """Tasks. `readers`: how many tasks read each register that more than one reads.
 
     `inputs` are the registers of the request with their numbers, `plains` those of the
-    plaintexts that are there beforehand, `outputs` those of the reply.
+    plaintexts that are there beforehand, one after another, `outputs` those of the reply.
     """
 
     size: int
     inputs: tuple[tuple[int, int], ...]
-    plains: tuple[int, ...]
+    plains: slice
     outputs: tuple[int, ...]
     tasks: tuple[Task, ...]
     readers: tuple[tuple[int, int], ...]
@@ -102,7 +102,7 @@ class _Writer:
         return Ready(
             self.size,
             tuple(inputs),
-            tuple(self.plains.values()),
+            slice(len(self.steps), len(self.steps) + len(self.plains)),
             self.levelled.program.outputs,
             tasks,
             tuple((register, self.readers[register]) for register in sorted(shared)),

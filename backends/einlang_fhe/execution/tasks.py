@@ -44,8 +44,9 @@ LOCKED = 3e-6
 """Seconds of each instruction in which no other thread can run Python."""
 WORTHWHILE = 0.9
 """More threads are used where they are predicted to take that share of the time at most."""
-TASKS = 16
-"""About so many tasks for each thread, of at least `SMALLEST` seconds."""
+TASKS = 16, 32, 64
+"""About so many tasks for each thread, whichever is predicted to be fastest, of at least
+`SMALLEST` seconds."""
 SMALLEST = 3e-4
 
 
@@ -68,15 +69,25 @@ def share(program: SlotProgram, seconds: Sequence[float], most: int) -> Shared:
     """Tasks for at most so many threads: for as many as each doubling is predicted to pay."""
     best, fastest = alone(program), sum(seconds)
     for threads in (*takewhile(lambda n: n < most, (1 << n for n in count(1))), most):
-        quantum = max(sum(seconds) / (TASKS * threads), SMALLEST)
-        groups = gather(program, seconds, quantum)
-        work = [sum(seconds[number] for number in group) + HAND_OVER for group in groups]
-        shared = Shared(threads, groups, links(program, groups))
-        taken = max(span(shared.following, work, threads), LOCKED * len(seconds))
-        if not taken + START * threads <= WORTHWHILE * fastest:
+        taken, shared = min(
+            (_tried(program, seconds, threads, tasks) for tasks in TASKS), key=lambda one: one[0]
+        )
+        if not taken <= WORTHWHILE * fastest:
             break
-        best, fastest = shared, taken + START * threads
+        best, fastest = shared, taken
     return best
+
+
+def _tried(
+    program: SlotProgram, seconds: Sequence[float], threads: int, tasks: int
+) -> tuple[float, Shared]:
+    """About so many tasks for each thread, and how long they are predicted to take."""
+    quantum = max(sum(seconds) / (tasks * threads), SMALLEST)
+    groups = gather(program, seconds, quantum)
+    work = [sum(seconds[number] for number in group) + HAND_OVER for group in groups]
+    shared = Shared(threads, groups, links(program, groups))
+    taken = max(span(shared.following, work, threads), LOCKED * len(seconds))
+    return taken + START * threads, shared
 
 
 def gather(program: SlotProgram, seconds: Sequence[float], quantum: float) -> list[list[int]]:
