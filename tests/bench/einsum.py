@@ -3,8 +3,10 @@
 NumPy with `optimize` off and on, opt_einsum, cotengra and torch, as far as they are
 installed, are measured in the same run, in turns; a figure is the least over the turns, in
 microseconds a call, as what is above it comes from other work on the machine (the medians are
-told too). Every value is compared first. `--threads` says how many threads BLAS
-has (one), `--family` and names choose cases, `--peak` measures memory instead of time.
+told too). A peer's `over` is the median of its time over ours in the same turn, so that a
+machine which is fast now and slow later is so to both; `ratio` is the least of all peers'.
+Every value is compared first. `--threads` says how many threads BLAS has (one), `--family`
+and names choose cases, `--peak` measures memory instead of time.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from operator import truediv
 from statistics import median
 from typing import Any
 
@@ -37,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Times einsum beside its peers.")
     parser.add_argument("--json", action="store_true", help="all figures, as JSON")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.004, help="of one turn of one engine")
     parser.add_argument("--family", action="append")
     parser.add_argument("--peak", action="store_true")
@@ -110,10 +113,11 @@ def row(case: Any, peers: dict[str, Callable[..., Any]], options: Any) -> dict[s
             times[name].append(once(call, options.seconds))
     least = {name: round(min(t), 3) for name, t in times.items()}
     medians = {name: round(median(t), 3) for name, t in times.items()}
-    best = min((t, name) for name, t in least.items() if name != "einlang")
-    ratio = round(best[0] / least["einlang"], 3)
-    told = {"family": case.family, "us": least, "median us": medians}
-    return {**told, "best peer": best[1], "ratio": ratio}
+    ours = times.pop("einlang")
+    over = {name: round(median(map(truediv, t, ours)), 3) for name, t in times.items()}
+    best = min(over, key=lambda name: over[name])
+    told = {"family": case.family, "us": least, "median us": medians, "over": over}
+    return {**told, "best peer": best, "ratio": over[best]}
 
 
 def agreeing(case: Any, peers: dict[str, Callable[..., Any]]) -> dict[str, Callable[[], Any]]:
@@ -228,11 +232,12 @@ def overhead(options: Any) -> dict[str, float]:
         for name, call in calls.items():
             times[name].append(once(call, options.seconds))
     us = {name: round(min(t), 3) for name, t in times.items()}
-    return {
-        **us,
-        "call / numpy": round(us["einlang"] / us["numpy"], 3),
-        "compiled / (a @ b)": round(us["compiled"] / us["a @ b"], 3),
+    pairs = {"call / numpy": ("einlang", "numpy"), "compiled / (a @ b)": ("compiled", "a @ b")}
+    ratios = {
+        name: round(median(map(truediv, times[one], times[other])), 3)
+        for name, (one, other) in pairs.items()
     }
+    return us | ratios
 
 
 def shown(found: dict[str, Any]) -> str:

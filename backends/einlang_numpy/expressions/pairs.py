@@ -45,7 +45,8 @@ SHORT = 32
 LONG = 64
 """Overlapping rows from this length on are multiplied by BLAS one by one."""
 WIDE = 2048
-"""From so many elements on, an outer product is one of a column and a row."""
+"""From so many elements on, an outer product is one of a column and a row; smaller ones are
+left to NumPy's loops."""
 NARROW = 4
 """A matrix that would be copied for fewer columns than this is left to NumPy's loops."""
 Made = tuple[Binary, Operand]
@@ -118,13 +119,15 @@ def _by_loops(
 def _product(left: Operand, right: Operand, result: Labels | None, sizes: Sizes) -> Made:
     """Numbers multiplied, each operand spread over the labels of the other."""
     mine, theirs = set(left.labels), set(right.labels)
-    if mine and theirs and not mine & theirs and prod(sizes[x] for x in mine | theirs) >= WIDE:
+    apart = bool(mine and theirs and not mine & theirs)
+    wide = prod(sizes[x] for x in mine | theirs) >= WIDE
+    if apart and wide:
         outer = _outer(left, right, result, sizes)
         if outer is not None:
             return outer
     large, small = (left, right) if len(mine) >= len(theirs) else (right, left)
     order = result or (*(x for x in small.labels if x not in large.labels), *large.labels)
-    if small.labels and order[-1] not in small.labels:
+    if (apart and not wide) or (small.labels and order[-1] not in small.labels):
         run = looped(left.labels, right.labels, order)
         if run is not None:
             return run, contiguous(order, sizes, left.word)
