@@ -127,17 +127,19 @@ class FheExecutable:
         check_ranges(self.flow, known)
         self._make_room(known)
         session = self.session
-        self._timed("keys", lambda: session.keys, progress)
-        self._timed("encode", lambda: session.encode(known, progress), progress)
-        request = self._timed("encrypt", lambda: session.encrypt(known, progress), progress)
-        reply = self._timed("evaluate", lambda: session.evaluate(request, progress), progress)
-        results = self._timed("decrypt", lambda: session.decrypt(known, reply, progress), progress)
+        self._timed("keys", progress, getattr, session, "keys")
+        self._timed("encode", progress, session.encode, known, progress)
+        request = self._timed("encrypt", progress, session.encrypt, known, progress)
+        reply = self._timed("evaluate", progress, session.evaluate, request, progress)
+        results = self._timed("decrypt", progress, session.decrypt, known, reply, progress)
         return {name: results[name] for name in self.flow.names}
 
-    def _timed(self, what: str, work: Callable[[], Any], progress: Callback) -> Any:
+    def _timed(
+        self, what: str, progress: Callback, work: Callable[..., Any], *arguments: Any
+    ) -> Any:
         progress(what, 0, 1)
         start = perf_counter()
-        result = work()
+        result = work(*arguments)
         self.seconds[what] = perf_counter() - start
         progress(what, 1, 1)
         return result

@@ -9,6 +9,7 @@ any map of elements, with one level; the number of rotations depends on the map.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +21,8 @@ from einlang_fhe.slots import Builder, TooHeavy
 
 Array = np.ndarray[Any, Any]
 
+KNOWN = 64
+"""Of so many pairs of layouts the moves are kept."""
 COPIES = 6
 """At most this many copied bits are looked at for a nearer copy."""
 
@@ -68,8 +71,24 @@ Move = dict[tuple[int, int], Array]
 def _moves(source: Layout, target: Layout, most: float) -> tuple[int, list[Move]]:
     """For each ciphertext of the target the rotations that fill it.
 
-    Raises `TooHeavy` for more than `most` of them.
+    Raises `TooHeavy` for more than `most` of them. A search asks again and again for few.
     """
+    known = _known(source, target)
+    if not known:
+        known.append(_found(source, target, most))
+    slots, moves = known[0]
+    if sum(map(len, moves)) > most:
+        raise TooHeavy
+    return slots, moves
+
+
+@lru_cache(maxsize=KNOWN)
+def _known(source: Layout, target: Layout) -> list[tuple[int, list[Move]]]:
+    """Where the moves between two layouts are kept."""
+    return []
+
+
+def _found(source: Layout, target: Layout, most: float) -> tuple[int, list[Move]]:
     slots = source.slots
     where = np.full(int(np.prod(source.shape, dtype=np.int64)), -1, dtype=np.int64)
     for number in reversed(range(source.count)):

@@ -36,11 +36,15 @@ class Cache:
         """Takes no lock but while somebody sweeps, who looks for readers after saying so."""
         self.readers.append(None)
         if self.sweeping:
-            with self.lock:
-                pass
+            self.swept()
 
     def __exit__(self, *raised: object) -> None:
         self.readers.pop()
+
+    def swept(self) -> None:
+        """Waits until nobody sweeps."""
+        with self.lock:
+            pass
 
     def forget(self, tag: str) -> None:
         """The keys of that tag are held by nobody any more."""

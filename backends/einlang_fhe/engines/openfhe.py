@@ -252,15 +252,17 @@ _COMPUTING = binding.spoken("compute")
 
 
 class _Switching(binding.Spoken):
-    """A program that reads keys runs inside."""
+    """A program that reads keys runs inside: `CACHE.reading()`, without a call more."""
 
     __slots__ = ()
 
     def __enter__(self) -> None:
-        CACHE.__enter__()
+        CACHE.readers.append(None)
+        if CACHE.sweeping:
+            CACHE.swept()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        CACHE.__exit__()
+        CACHE.readers.pop()
         if error is not None:
             super().__exit__(kind, error, trace)
 

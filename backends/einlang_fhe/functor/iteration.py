@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Union
@@ -77,6 +78,25 @@ def iterations(
     kept axes that lie above the other ones. The best one that rotates nothing is among them.
     """
     product = product or Product(tuple(range(len(operands))), tuple(range(kept)))
+    known = tuple(sorted(weights.items()))
+    given = tuple(shape), kept, tuple(operands), slots, known, most, tuple(parts), product
+    return list(_iterations(*given, frozenset(top)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _iterations(
+    shape: tuple[int, ...],
+    kept: int,
+    operands: tuple[Operand, ...],
+    slots: int,
+    known: tuple[tuple[str, float], ...],
+    most: int,
+    parts: tuple[int | None, ...],
+    product: Product,
+    top: frozenset[int],
+) -> list[tuple[float, Layout]]:
+    """The same; a search asks again and again."""
+    weights = dict(known)
     found: list[tuple[float, Layout]] = []
     still: list[tuple[float, Layout]] = []
     for part in parts:

@@ -131,14 +131,14 @@ def rehearse(
     plaintexts = [entry.row(tensors) for entry in lowered.plaintexts]
     sent = {item.value for item in request}
     packed = [values_of(lowered.tensors, sent, some) for some in data]
-    rows = [np.stack([item.row(tensors) for tensors in packed]) for item in request]
-    rows = [np.repeat(row, draws, axis=0) for row in rows]
+    rows = [np.stack([item.row(tensors) for tensors in packed])[:, None] for item in request]
     wide = any(reply.layout.complex for reply in lowered.replies)
     found = sources(levelled, factors)
-    errors = Errors(levelled, factors, found, rows, plaintexts, wide, np.random.default_rng(1))
+    shape, draw = (len(data), draws, program.slots), np.random.default_rng(1)
+    errors = Errors(levelled, factors, found, rows, plaintexts, wide, shape, draw)
     outputs = run(program, errors.execute)
     ends = {port.name: _end(port.type) for port in lowered.flow.cod}
-    seen = Outcome(lowered.replies, outputs, len(data), [ends[r.name] for r in lowered.replies])
+    seen = Outcome(lowered.replies, outputs, shape, [ends[r.name] for r in lowered.replies])
     growth = [seen.growth(n, least) for n in range(len(found))]
     heavy = max((seen.kurtosis(n) for n in range(len(found))), default=1.0)
     bounds = _bounds(lowered, program, request, plaintexts, known)
@@ -204,7 +204,7 @@ def _smaller(type: Type, array: Array, size: float) -> Array:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outputs with their errors, for so many samples of data: `len(SIZES)` of each way.
+    """Outputs with their errors, of a shape as in `Errors`: `len(SIZES)` samples of each way.
 
     `ends`: how large each output can be. Where it is promised to be smaller than what was drawn
     makes it, errors are over what is promised.
@@ -212,8 +212,13 @@ class Outcome:
 
     replies: Sequence[Reply]
     outputs: Sequence[tuple[Array, Error]]
-    samples: int
+    shape: tuple[int, int, int]
     ends: Sequence[float]
+
+    @property
+    def samples(self) -> int:
+        """How much data there is."""
+        return self.shape[0]
 
     def growth(self, source: int, least: float | None) -> Array:
         """How far outputs are off for an error of 1 at a source, in every sample: the most."""
@@ -242,15 +247,14 @@ class Outcome:
         """An output, and its errors in all draws, in a sample."""
         held = self.outputs[reply.first : reply.first + reply.layout.count]
         values = np.stack([self._of(value, sample) for value, _ in held])
-        zero = np.zeros_like(values[0])
+        zero = np.zeros(self.shape[1:])
         errors = np.stack([self._of(e[source], sample) if source in e else zero for _, e in held])
         drawn = [unpack(errors[:, n], reply.layout) for n in range(errors.shape[1])]
         return unpack(values[:, 0], reply.layout) * reply.factor, np.array(drawn) * reply.factor
 
     def _of(self, rows: Array, sample: int) -> Array:
         """Of shape (draws, slots)."""
-        whole = np.broadcast_to(rows, (max(len(rows), self.samples), rows.shape[-1]))
-        return whole.reshape(self.samples, -1, rows.shape[-1])[sample]
+        return np.broadcast_to(rows, (self.samples, *rows.shape[-2:]))[sample]
 
 
 def _relative(off: Array, largest: Array, least: float) -> Array:
@@ -316,7 +320,8 @@ Error = dict[int, Array]
 
 @dataclass
 class Errors:
-    """Values of shape (samples, slots), each with its errors."""
+    """Values of shape (samples, 1, slots), each with its errors, which have the `shape`
+    (samples, draws, slots)."""
 
     levelled: Levelled
     factors: Sequence[Kinds]
@@ -324,6 +329,7 @@ class Errors:
     request: Sequence[Array]
     plaintexts: Sequence[Array]
     wide: bool
+    shape: tuple[int, int, int]
     draw: np.random.Generator
 
     def __post_init__(self) -> None:
@@ -340,7 +346,7 @@ class Errors:
         if step.verb == "input":
             value = self.request[step.number]
             kind = self.kinds[self.factors[number].index(1)]
-            return value, {kind: self._error(value.shape)}
+            return value, {kind: self._error()}
         if step.verb == "multiply":
             others = zip(errors, reversed(values), strict=True)
             return values[0] * values[1], _sum([_times(e, value) for e, value in others])
@@ -352,7 +358,7 @@ class Errors:
         error = _turned(step, errors)
         if step.verb in SWITCHES:
             switched = self.switched[self.factors[number]]
-            error = _sum([error, {switched: self._error(values[0].shape)}])
+            error = _sum([error, {switched: self._error()}])
         return turned(step, values), error
 
     def _weighed(self, step: Instruction, value: Array, error: Error) -> tuple[Array, Error]:
@@ -364,13 +370,14 @@ class Errors:
             return value * other, _sum([_times(error, other), {kind: value * off}])
         other, key = self.plaintexts[step.number], (step.number, degree)
         if key not in self.rounded:
-            self.rounded[key] = self._error(value.shape)
+            self.rounded[key] = self._error()
         return value * other, _sum([_times(error, other), {kind: value * self.rounded[key]}])
 
-    def _error(self, shape: tuple[int, ...]) -> Array:
+    def _error(self) -> Array:
         """Imaginary parts matter only where something is complex."""
-        real = self.draw.standard_normal(shape)
-        return real + 1j * self.draw.standard_normal(shape) if self.wide else real
+        if not self.wide:
+            return self.draw.standard_normal(self.shape)
+        return self.draw.standard_normal((*self.shape, 2)).view(np.complex128)[..., 0]
 
 
 def _times(error: Error, value: Array) -> Error:
