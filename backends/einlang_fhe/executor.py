@@ -32,6 +32,7 @@ from einlang_fhe.engines.engine import Cipher, Evaluator
 from einlang_fhe.execution.crew import Race
 from einlang_fhe.execution.kept import Kept
 from einlang_fhe.execution.ready import Call, Ready, keys, ready
+from einlang_fhe.execution.straight import Run, straight
 from einlang_fhe.execution.tasks import Shared, alone, share
 from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.hoist import Hoist
@@ -44,6 +45,9 @@ from einlang_fhe.verifier import verify
 Progress = Callable[[int, int], None]
 SILENT = 0.01
 """Seconds between two reports: one for each instruction would take longer than some of them."""
+FEW = 512
+SHORT = 0.05
+"""Programs of so few calls, which took less than so many seconds, are run as one function."""
 
 
 class Pass(Protocol):
@@ -101,6 +105,7 @@ class Executor:
         self.levelled = levelled
         self.switching = reads_keys(levelled.program)
         self.consume = consume
+        self.short = False
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
     @cached_property
@@ -132,17 +137,34 @@ class Executor:
     def run(self, request: Sequence[Cipher], progress: Progress | None = None) -> list[Cipher]:
         """The ciphertexts of the reply."""
         program = self.ready
-        values: list[Any] = [None] * program.size
-        for register, number in program.inputs:
-            values[register] = request[number]
-        values[program.plains] = self.kept.plains
+        inputs = [request[number] for _, number in program.inputs]
         if self.consume and isinstance(request, list):
             request.clear()
         with self.evaluator.running(self.switching):
-            if len(program.tasks) == 1:
-                _run(program.tasks[0].calls, values, progress)
-            else:
-                self._race(program, values, progress)
+            if self.short:
+                return self.straight(inputs, self.kept.plains)
+            return self._turns(program, inputs, progress)
+
+    @cached_property
+    def straight(self) -> Run:
+        """The program as one function, for those that are short, and run again."""
+        return straight(self.ready)
+
+    def _turns(
+        self, program: Ready, inputs: list[Cipher], progress: Progress | None
+    ) -> list[Cipher]:
+        """One call after another, on one thread or on several."""
+        values: list[Any] = [None] * program.size
+        for register, _ in reversed(program.inputs):
+            values[register] = inputs.pop()
+        values[program.plains] = self.kept.plains
+        if len(program.tasks) == 1:
+            start = perf_counter()
+            _run(program.tasks[0].calls, values, progress)
+            few = len(program.tasks[0].calls) <= FEW
+            self.short = few and perf_counter() - start < SHORT
+        else:
+            self._race(program, values, progress)
         return [values[register] for register in program.outputs]
 
     def _race(self, program: Ready, values: list[Any], progress: Progress | None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from einlang_fhe import executor
 from einlang_fhe.engines import binding, engine_named
 from einlang_fhe.engines.clear import ClearCipher, ClearEngine, ClearEvaluator
 from einlang_fhe.engines.engine import Bound, Operand, Parameters, checked
@@ -92,8 +93,10 @@ def test_any_number_of_threads_gives_the_same(seed: int, eager: None) -> None:
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
             run.prepare({}, ())
-            reply = run.run(request(client, levelled, vectors))
-            found.append([client.decrypt(cipher) for cipher in reply])
+            for again in (False, True):
+                assert run.short == (again and len(run.ready.tasks) == 1)
+                reply = run.run(request(client, levelled, vectors))
+                found.append([client.decrypt(cipher) for cipher in reply])
     for values in found:
         np.testing.assert_array_equal(values, found[0])
         np.testing.assert_allclose(values, meaning(levelled), rtol=1e-9, atol=1e-9)
@@ -169,18 +172,36 @@ def test_values_are_forgotten_after_their_last_use(threads: int, eager: None) ->
     client, evaluator = clear(levelled)
     counting = Counting(evaluator)
     run = Executor(levelled, counting, threads=threads, consume=True)
-    given = [client.encrypt(np.ones(SLOTS)) for _ in range(128)]
-    seen = [weakref.ref(cipher) for cipher in given]
-    reply = run.run(given)
-    gc.collect()
-    assert given == []
-    assert not any(cipher() for cipher in seen)
-    assert len(counting.alive) == len(reply) == 4
-    assert counting.most <= 4 + 8 * threads
-    np.testing.assert_allclose([client.decrypt(cipher)[0] for cipher in reply], 16, atol=1e-9)
-    del reply
-    gc.collect()
-    assert len(counting.alive) == 0
+    for again in (False, True):
+        assert run.short == (again and len(run.ready.tasks) == 1)
+        given = [client.encrypt(np.ones(SLOTS)) for _ in range(128)]
+        seen = [weakref.ref(cipher) for cipher in given]
+        reply = run.run(given)
+        gc.collect()
+        assert given == []
+        assert not any(cipher() for cipher in seen)
+        assert len(counting.alive) == len(reply) == 4
+        assert counting.most <= 4 + 8 * threads
+        np.testing.assert_allclose([client.decrypt(cipher)[0] for cipher in reply], 16, atol=1e-9)
+        del reply
+        gc.collect()
+        assert len(counting.alive) == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_long_programs_and_slow_ones_are_no_function(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levelled = sums_of_products(2, 1)
+    client, evaluator = clear(levelled)
+    for name in ("FEW", "SHORT"):
+        with monkeypatch.context() as patch:
+            patch.setattr(executor, name, 0)
+            run = Executor(levelled, evaluator, threads=threads)
+            for _ in "12":
+                (reply,) = run.run([client.encrypt(np.ones(SLOTS)) for _ in range(4)])
+                assert client.decrypt(reply)[0] == 2.0
+                assert not run.short
 
 
 def test_a_request_stays_unless_it_is_given_away() -> None:
@@ -395,8 +416,9 @@ def test_ciphertexts_are_the_same_to_the_last_bit(seed: int, pair: Any, eager: N
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
             run.prepare({}, ())
-            reply = run.run([cipher.Clone() for cipher in given])
-            found.append([residues(cipher) for cipher in reply])
+            for _ in "12":
+                reply = run.run([cipher.Clone() for cipher in given])
+                found.append([residues(cipher) for cipher in reply])
     assert all(reply == found[0] for reply in found)
     *made, first, second = vectors
     exact = interpret(levelled.program, made, [first, second])

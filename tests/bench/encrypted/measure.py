@@ -2,7 +2,8 @@
 
 Times are medians over the turns, by the clock on the wall; `evaluate_best` is the fastest
 turn and `evaluate_cpu` the median of processor time, which other work on the machine
-disturbs less. Ours runs first and alone, so that the peak of memory is that of our run.
+disturbs less. What is compared is compared turn by turn, for a machine that is fast now and
+slow later is so to both. Ours runs first and alone, so that the peak of memory is that of our run.
 """
 
 from __future__ import annotations
@@ -236,7 +237,7 @@ def measure(task: Case | Network, effort: Effort, settings: Settings) -> dict[st
         "shapes": [list(shape) for shape in task.shapes],
         "plain": sorted(task.plain),
         "ours": ours.figures(),
-        "experts": [one.figures() for one in beside],
+        "experts": [one.figures() | {"ratio": over(ours.watch, one.watch)} for one in beside],
     }
     return found | ratios(found, task.peer)
 
@@ -258,22 +259,30 @@ def measure_threads(case: Case, effort: Effort, settings: Settings) -> dict[str,
         for ours in both:
             ours.turn()
     one, two = (ours.figures()["evaluate_seconds"] for ours in both)
-    return {"threads": {"one": one, "two": two, "gain": one / two}}
+    gain = over(*(ours.watch for ours in both))
+    return {"threads": {"one": one, "two": two, "gain": gain}}
+
+
+def over(one: Watch, other: Watch) -> float:
+    """The median, over the turns, of how many times an evaluation takes what the other takes."""
+    pairs = zip(one.seconds["evaluate"], other.seconds["evaluate"], strict=True)
+    return median(mine / max(theirs, 1e-9) for mine, theirs in pairs)
 
 
 def ratios(found: Mapping[str, Any], peer: float | None) -> dict[str, Any]:
     """Ours over the fastest expert's time, and another system's time over ours.
 
     Where neither computes anything, the ratio is 1. `ratio_in_all` compares the sums of
-    encryption, evaluation and decryption.
+    encryption, evaluation and decryption; `_best` the fastest turns, `_cpu` processor time.
     """
     ours = found["ours"]
     result: dict[str, Any] = {}
     if found["experts"]:
-        expert = min(found["experts"], key=lambda one: one["evaluate_seconds"])
+        expert = max(found["experts"], key=lambda one: one["ratio"])
         nothing = not expert["operations"] and not _computes(ours)
         result["ratio_in_all"] = in_all(ours) / min(in_all(one) for one in found["experts"])
-        for ending, name in (("", "seconds"), ("_best", "best"), ("_cpu", "cpu")):
+        result["ratio_to_expert"] = 1.0 if nothing else expert["ratio"]
+        for ending, name in (("_best", "best"), ("_cpu", "cpu")):
             ratio = ours[f"evaluate_{name}"] / max(expert[f"evaluate_{name}"], 1e-9)
             result[f"ratio_to_expert{ending}"] = 1.0 if nothing else ratio
     if peer is not None:
