@@ -26,6 +26,8 @@ from encrypted import cases, networks
 from encrypted.printing import kernels, table, targets
 from encrypted.summary import summary
 
+TURNS = 9
+"""At least so many of two threads, whose gain varies more than a time."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -44,7 +46,8 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
 
 def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """One case, measured in this process."""
-    from encrypted.measure import Effort, measure, measure_network, measure_threads
+    from encrypted.measure import Effort, measure, measure_network
+    from encrypted.pairs import paired
 
     effort = Effort(options.repeat, 0.0 if options.quick else 3.0)
     # Experts leave results among what else has come to be in their ciphertexts.
@@ -53,7 +56,9 @@ def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
         return measure_network(networks.by_name()[name], effort, settings)
     case = cases.by_name()[name]
     found = measure(case, effort, settings)
-    return found | measure_threads(case, effort, settings) if case.group == "large" else found
+    if case.group == "large":
+        found["threads"] = paired(case, 2, max(TURNS, effort.turns), settings)
+    return found
 
 
 def calibrated(path: Path) -> dict[str, str]:

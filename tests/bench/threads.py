@@ -21,179 +21,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-import resource
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import reduce
-from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from einlang_fhe.backend import FheExecutable
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.executor import Executor
 from einlang_fhe.passes.levels import assign
-from einlang_fhe.session import Session
 from einlang_fhe.slots import Builder
-from encrypted.cases import Case, by_name
-from encrypted.measure import Array, compile_program
-
-from einlang.backend import silent
+from encrypted.cases import by_name
+from encrypted.measure import PARTS
+from encrypted.pairs import paired, timed
 
 LARGE = ("matmul-128", "attention", "convolution", "plain-matvec-512", "chain-64")
 SMALL = ("01-transpose", "03-sumcol", "06-matmat", "09-hadamard", "13-chain")
-PARTS = ("encrypt", "evaluate", "decrypt")
 TARGET = 1.6
-
-
-def timed(seconds: list[float], work: Callable[[], Any]) -> Any:
-    """What the work gives; its time is added to the list."""
-    start = time.perf_counter()
-    result = work()
-    seconds.append(time.perf_counter() - start)
-    return result
-
-
-class Beside:
-    """Processes that evaluate on one thread each, begun together, with what this one has."""
-
-    def __init__(self, session: Session, arrays: Mapping[str, Array], others: int) -> None:
-        self.session, self.arrays = session, arrays
-        forked = multiprocessing.get_context("fork")
-        ends = [forked.Pipe() for _ in range(others)]
-        self.pipes = [mine for mine, _ in ends]
-        self.processes = [
-            forked.Process(target=self._serve, args=(theirs,), daemon=True) for _, theirs in ends
-        ]
-        for process in self.processes:
-            process.start()
-
-    def _serve(self, pipe: Any) -> None:
-        while pipe.recv():
-            request = self._request()
-            pipe.send("ready")
-            pipe.recv()
-            self.session.evaluate(request, silent)
-            pipe.send("done")
-
-    def _request(self) -> list[Any]:
-        self.session.encode(self.arrays, silent)
-        return self.session.encrypt(self.arrays, silent)
-
-    def turn(self) -> float:
-        """Seconds until this process and all others have evaluated the program once."""
-        request = self._request()
-        for said in (True, "go"):
-            for pipe in self.pipes:
-                pipe.send(said)
-            if said is True:
-                self._hear()
-        start = time.perf_counter()
-        self.session.evaluate(request, silent)
-        self._hear()
-        return time.perf_counter() - start
-
-    def _hear(self) -> None:
-        for pipe in self.pipes:
-            pipe.recv()
-
-    def close(self) -> None:
-        """Ends the processes."""
-        for pipe, process in zip(self.pipes, self.processes, strict=True):
-            pipe.send(False)
-            process.join()
-
-
-class Pair:
-    """A program on one thread, on several with the same keys, and in several processes."""
-
-    def __init__(self, case: Case, threads: int, minimise: str) -> None:
-        self.arrays = case.operands()
-        self.expected = case.expected(list(self.arrays.values()))
-        made, _ = compile_program(case, {"threads": 1, "minimise": minimise})
-        assert isinstance(made.server, FheExecutable)
-        self.one = made.server.session
-        wider = replace(self.one.options, threads=threads)
-        self.several = Session(self.one.compiled, wider, self.arrays)
-        self.several.keys = self.one.keys
-        self.threads = threads
-        self.seconds: list[dict[str, list[float]]] = [{part: [] for part in PARTS} for _ in "12"]
-        self.spent: list[list[float]] = [[], []]
-        self.beside: list[float] = []
-        self.error = 0.0
-
-    @contextmanager
-    def processes(self) -> Iterator[Beside]:
-        """Those that turns are measured beside; both sessions have run by then."""
-        beside = Beside(self.one, self.arrays, self.threads - 1)
-        try:
-            yield beside
-        finally:
-            beside.close()
-
-    def turn(self, beside: Beside | None = None) -> None:
-        """Once on one thread, once on several, once in several processes."""
-        sessions = self.one, self.several
-        for session, seconds, spent in zip(sessions, self.seconds, self.spent, strict=True):
-            self._turn(session, seconds, spent)
-        if beside is not None:
-            self.beside.append(beside.turn())
-
-    def _turn(
-        self, session: Session, seconds: dict[str, list[float]], processor: list[float]
-    ) -> None:
-        session.encode(self.arrays, silent)
-        request = timed(seconds["encrypt"], lambda: session.encrypt(self.arrays, silent))
-        spent = time.process_time()
-        reply = timed(seconds["evaluate"], lambda: session.evaluate(request, silent))
-        processor.append(time.process_time() - spent)
-        read = timed(seconds["decrypt"], lambda: session.decrypt(self.arrays, reply, silent))
-        (result,) = read.values()
-        self.error = max(self.error, float(abs(result - self.expected).max()))
-
-    def figures(self) -> dict[str, Any]:
-        """Medians over the turns, and how they compare; the first turn is not counted."""
-        one, several = ({p: taken[1:] for p, taken in each.items()} for each in self.seconds)
-        executor = self.several.executor
-        faster = {part: _gain(one[part], several[part]) for part in PARTS}
-        machine = self.threads * _gain(one["evaluate"], self.beside)
-        found: dict[str, Any] = {
-            "instructions": len(executor.levelled.program.instructions),
-            "tasks": len(executor.shared.tasks),
-            "seconds": {
-                name: {part: median(taken) for part, taken in each.items()}
-                for name, each in (("one thread", one), ("several", several))
-            },
-            "speed-up": faster,
-            "machine": machine,
-            "share of the machine": faster["evaluate"] / machine,
-            "processor": sum(self.spent[0]) / sum(self.seconds[0]["evaluate"]),
-            "processor, several over one": 1 / _gain(self.spent[0][1:], self.spent[1][1:]),
-            "peak megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "max abs error": self.error,
-        }
-        return found
-
-
-def _gain(before: Sequence[float], after: Sequence[float]) -> float:
-    """The median of how many times faster the second of each two is."""
-    return median(one / max(other, 1e-9) for one, other in zip(before, after, strict=True))
-
-
-def measure(case: Case, threads: int, turns: int, minimise: str) -> dict[str, Any]:
-    """All figures of a case."""
-    pair = Pair(case, threads, minimise)
-    pair.turn()
-    with pair.processes() as beside:
-        for _ in range(turns):
-            pair.turn(beside)
-    return {"case": case.name, **pair.figures()}
 
 
 class Idle:
@@ -258,10 +105,11 @@ def main(line: Sequence[str] | None = None) -> None:
     """The cases that are named, or all of the lists above."""
     options = arguments(line)
     names = [n for n in by_name() if any(part in n for part in options.only)]
-    rows = []
+    rows, settings = [], {"minimise": options.minimise}
     for name in names or (*LARGE, *SMALL):
         print(f"{name} ...", file=sys.stderr)
-        rows.append(measure(by_name()[name], options.threads, options.turns, options.minimise))
+        found = paired(by_name()[name], options.threads, options.turns, settings)
+        rows.append({"case": name, **found})
     none, many = overhead(0), overhead(2000)
     found = {
         "command": f"python tests/bench/threads.py --json --threads {options.threads}",

@@ -69,6 +69,10 @@ QUICK = (
 )
 
 
+YARDSTICK = "yardstick"
+"""How long it took: what it takes later says how much slower the machine is by then."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What was measured, and the costs that were made of it."""
@@ -145,7 +149,8 @@ def calibrate(known: Costs, quick: bool = False, progress: Progress = silent) ->
     samples = measured(stick, QUICK if quick else (*FULL, *PLAIN), progress)
     coefficients = scaled(known, samples) if quick else fitted(samples)
     crowds = {count: crowding(stick, count) for count in _crowds()}
-    costs = Costs(coefficients, "measured", machine(), crowds)
+    pace = {YARDSTICK: f"{stick.seconds:.4g} s"}
+    costs = Costs(coefficients, "measured", {**machine(), **pace}, crowds)
     return Calibration(costs, tuple(samples), stick.disturbance)
 
 

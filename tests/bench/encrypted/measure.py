@@ -3,7 +3,9 @@
 Times are medians over the turns, by the clock on the wall; `evaluate_best` is the fastest
 turn and `evaluate_cpu` the median of processor time, which other work on the machine
 disturbs less. What is compared is compared turn by turn, for a machine that is fast now and
-slow later is so to both. Ours runs first and alone, so that the peak of memory is that of our run.
+slow later is so to both. Predictions are made of an earlier calibration: `paced_seconds` is
+the time at the pace of that, by a yardstick that is timed around each turn. Ours runs first
+and alone, so that the peak of memory is that of our run.
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ from __future__ import annotations
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 import numpy as np
 from einlang_fhe.backend import FheExecutable
+from einlang_fhe.costs import load
+from einlang_fhe.costs.calibration import YARDSTICK
+from einlang_fhe.costs.timing import Yardstick
 
 import einlang as ein
 from einlang.api.pipeline import Compiled, execute, prepare
@@ -224,22 +229,34 @@ def measure(task: Case | Network, effort: Effort, settings: Settings) -> dict[st
     settings = {**settings, "absolute": task.group == "einhops"}
     ours = Ours(task, settings, again=True)
     beside = [Beside(expert, ours) for expert in task.experts()]
-    start = time.perf_counter()
-    turns = 0
-    while not effort.enough(turns, start):
-        for one in (ours, *beside):
+    stick = Yardstick.rotation()
+    start, paces = time.perf_counter(), list[float]()
+    while not effort.enough(len(paces), start):
+        before = stick.read()
+        ours.turn()
+        paces.append((before + stick.read()) / 2)
+        for one in beside:
             one.turn()
-        turns += 1
     found: dict[str, Any] = {
         "case": task.name,
         "group": task.group,
         "equation": task.equation,
         "shapes": [list(shape) for shape in task.shapes],
         "plain": sorted(task.plain),
-        "ours": ours.figures(),
+        "ours": ours.figures() | at_pace(ours.watch.seconds["evaluate"], paces),
         "experts": [one.figures() | {"ratio": over(ours.watch, one.watch)} for one in beside],
     }
     return found | ratios(found, task.peer)
+
+
+def at_pace(seconds: Sequence[float], paces: Sequence[float]) -> dict[str, float]:
+    """What evaluation would take if the yardstick took what it took in calibration."""
+    known = load().machine.get(YARDSTICK)
+    if known is None:
+        return {}
+    pace = float(known.split()[0])
+    found = [each * pace / now for each, now in zip(seconds, paces, strict=True)]
+    return {"paced_seconds": median(found), "slower_than_calibrated": median(paces) / pace}
 
 
 def measure_network(network: Network, effort: Effort, settings: Settings) -> dict[str, Any]:
@@ -250,17 +267,6 @@ def measure_network(network: Network, effort: Effort, settings: Settings) -> dic
     found["batches"] = list(networks.batches(network, lambda one: Ours(one, batched), sizes))
     found["accuracy"] = networks.accuracy(network, lambda one: Ours(one, settings).turn())
     return found
-
-
-def measure_threads(case: Case, effort: Effort, settings: Settings) -> dict[str, Any]:
-    """Seconds of evaluation on one thread and on two, in turns, and the gain."""
-    both = [Ours(case, {**settings, "threads": threads}) for threads in (1, 2)]
-    for _ in range(effort.turns):
-        for ours in both:
-            ours.turn()
-    one, two = (ours.figures()["evaluate_seconds"] for ours in both)
-    gain = over(*(ours.watch for ours in both))
-    return {"threads": {"one": one, "two": two, "gain": gain}}
 
 
 def over(one: Watch, other: Watch) -> float:

@@ -103,19 +103,32 @@ def _networks(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _threads(rows: Sequence[Row]) -> dict[str, Any]:
-    gains = [row["threads"]["gain"] for row in rows]
-    return {"threads: least gain of two": target(min(gains), "at least", 1.6)} if gains else {}
+    if not rows:
+        return {}
+    gains = [row["threads"]["speed-up"]["evaluate"] for row in rows]
+    shares = [row["threads"]["share of the machine"] for row in rows]
+    return {
+        "threads: least gain of two": target(min(gains), "at least", 1.6),
+        "threads: least share of what two processes gain": target(min(shares), "at least", 0.8),
+    }
 
 
 def _predictions(rows: Sequence[Row]) -> dict[str, Any]:
-    if len(rows) < 2:
-        return {}
-    pairs = [(row["ours"]["predicted_seconds"], row["ours"]["evaluate_seconds"]) for row in rows]
-    near = sum(abs(said - seen) <= 0.3 * seen for said, seen in pairs) / len(pairs)
-    return {
-        "predictions: share within 30 %": target(near, "at least", 0.8),
-        "predictions: rank correlation": target(rank_correlation(pairs), "at least", 0.95),
-    }
+    """As measured, and at the pace that the machine had in calibration."""
+    found: dict[str, Any] = {}
+    for kind, where in (
+        ("evaluate_seconds", ""),
+        ("paced_seconds", ", at the pace of calibration"),
+    ):
+        ours = [row["ours"] for row in rows if kind in row["ours"]]
+        if len(ours) < 2:
+            continue
+        pairs = [(one["predicted_seconds"], one[kind]) for one in ours]
+        near = sum(abs(said - seen) <= 0.3 * seen for said, seen in pairs) / len(pairs)
+        rank = rank_correlation(pairs)
+        found[f"predictions: share within 30 %{where}"] = target(near, "at least", 0.8)
+        found[f"predictions: rank correlation{where}"] = target(rank, "at least", 0.95)
+    return found
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
