@@ -265,10 +265,13 @@ def _relative(off: Array, largest: Array, least: float) -> Array:
 
     >>> _relative(np.array([1e4, 1.0, 0.0]), np.array([1e6, 1.0, 0.0]), 100.0).tolist()
     [0.21544346900318825, 0.01, 0.0]
+    >>> _relative(np.array([0.0, 1.0, 0.0]), np.array([1e6, 1.0, 0.0]), 100.0).tolist()
+    [0.0, 0.01, 0.0]
     """
     ratio = off / np.maximum(largest, least)
     smaller = (largest[1:] > 0) & (1.001 * largest[1:] < largest[:-1])
-    for n in np.flatnonzero((largest[:-1] > least) & smaller & (off[1:] > 0)):
+    grown = (off[:-1] > 0) & (off[1:] > 0)
+    for n in np.flatnonzero((largest[:-1] > least) & smaller & grown):
         steep = np.log(off[n] / off[n + 1]) / np.log(largest[n] / largest[n + 1])
         ratio[n] = max(ratio[n], off[n] * (least / largest[n]) ** max(steep, 0.0) / least)
     return ratio
