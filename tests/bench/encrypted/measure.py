@@ -97,13 +97,22 @@ def warm_up() -> float:
 class Ours:
     """The program as einlang runs it; compiled `again` if asked, which may be quicker."""
 
-    def __init__(self, task: Case | Network, settings: Settings, again: bool = False) -> None:
+    def __init__(
+        self,
+        task: Case | Network,
+        settings: Settings,
+        again: bool = False,
+        stick: Yardstick | None = None,
+    ) -> None:
         self.inputs = task.inputs()
         self.arrays = list(task.operands().values())
         self.expected = task.expected(self.arrays)
-        start = warm_up()
+        start, before = warm_up(), stick and stick.read()
         self.compiled, cold = compile_program(task, settings)
         compiling = {"start": start, "cold": cold}
+        if stick and before:
+            pace = (before + stick.read()) / 2
+            compiling |= {f"cold_{name}": each for name, each in at_pace([cold], [pace]).items()}
         if again:
             compiling["cached"] = compile_program(task, settings)[1]
         self.watch = Watch()
@@ -227,9 +236,9 @@ class Counting:
 def measure(task: Case | Network, effort: Effort, settings: Settings) -> dict[str, Any]:
     """All figures of a case. The error of EinHops's cases is bounded as it is."""
     settings = {**settings, "absolute": task.group == "einhops"}
-    ours = Ours(task, settings, again=True)
-    beside = [Beside(expert, ours) for expert in task.experts()]
     stick = Yardstick.rotation()
+    ours = Ours(task, settings, again=True, stick=stick)
+    beside = [Beside(expert, ours) for expert in task.experts()]
     start, paces = time.perf_counter(), list[float]()
     while not effort.enough(len(paces), start):
         before = stick.read()
