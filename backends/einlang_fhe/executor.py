@@ -32,7 +32,7 @@ from einlang_fhe.engines.engine import Cipher, Evaluator
 from einlang_fhe.execution.crew import Race
 from einlang_fhe.execution.kept import Kept
 from einlang_fhe.execution.ready import Call, Ready, keys, ready
-from einlang_fhe.execution.straight import Run, straight
+from einlang_fhe.execution.straight import Part, Whole, parts, whole
 from einlang_fhe.execution.tasks import Shared, alone, share
 from einlang_fhe.passes.balance import Balance
 from einlang_fhe.passes.hoist import Hoist
@@ -45,9 +45,11 @@ from einlang_fhe.verifier import verify
 Progress = Callable[[int, int], None]
 SILENT = 0.01
 """Seconds between two reports: one for each instruction would take longer than some of them."""
-FEW = 512
+FEW = 2048
 SHORT = 0.05
-"""Programs of so few calls, which took less than so many seconds, are run as one function."""
+AGAIN = 2
+"""Programs of so few calls are run by functions that are written for them, once they have taken
+less than so many seconds (for each task) so many times."""
 
 
 class Pass(Protocol):
@@ -105,7 +107,7 @@ class Executor:
         self.levelled = levelled
         self.switching = reads_keys(levelled.program)
         self.consume = consume
-        self.short = False
+        self.quick = 0
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
     @cached_property
@@ -141,14 +143,24 @@ class Executor:
         if self.consume and isinstance(request, list):
             request.clear()
         with self.evaluator.running(self.switching):
-            if self.short:
-                return self.straight(inputs, self.kept.plains)
+            if self.again and len(program.tasks) == 1:
+                return self.whole(inputs, self.kept.plains)
             return self._turns(program, inputs, progress)
 
+    @property
+    def again(self) -> bool:
+        """Whether functions are worth writing, and nobody waits for reports from inside of one."""
+        return self.quick >= AGAIN
+
     @cached_property
-    def straight(self) -> Run:
-        """The program as one function, for those that are short, and run again."""
-        return straight(self.ready)
+    def whole(self) -> Whole:
+        """The program as one function."""
+        return whole(self.ready)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The tasks as functions."""
+        return parts(self.ready)
 
     def _turns(
         self, program: Ready, inputs: list[Cipher], progress: Progress | None
@@ -158,21 +170,25 @@ class Executor:
         for register, _ in reversed(program.inputs):
             values[register] = inputs.pop()
         values[program.plains] = self.kept.plains
+        start = perf_counter()
         if len(program.tasks) == 1:
-            start = perf_counter()
             _run(program.tasks[0].calls, values, progress)
-            few = len(program.tasks[0].calls) <= FEW
-            self.short = few and perf_counter() - start < SHORT
         else:
             self._race(program, values, progress)
+        if sum(len(task.calls) for task in program.tasks) <= FEW:
+            self.quick += perf_counter() - start < SHORT * len(program.tasks)
         return [values[register] for register in program.outputs]
 
     def _race(self, program: Ready, values: list[Any], progress: Progress | None) -> None:
         left = {register: [None] * count for register, count in program.readers}
+        parts = self.parts if self.again else None
 
         def work(number: int) -> None:
             task = program.tasks[number]
-            _run(task.calls, values, None)
+            if parts:
+                parts[number](values)
+            else:
+                _run(task.calls, values, None)
             for register in task.shared:
                 left[register].pop()
                 if not left[register]:

@@ -93,8 +93,8 @@ def test_any_number_of_threads_gives_the_same(seed: int, eager: None) -> None:
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
             run.prepare({}, ())
-            for again in (False, True):
-                assert run.short == (again and len(run.ready.tasks) == 1)
+            for turn in range(executor.AGAIN + 2):
+                assert run.again == (turn >= executor.AGAIN)
                 reply = run.run(request(client, levelled, vectors))
                 found.append([client.decrypt(cipher) for cipher in reply])
     for values in found:
@@ -172,8 +172,8 @@ def test_values_are_forgotten_after_their_last_use(threads: int, eager: None) ->
     client, evaluator = clear(levelled)
     counting = Counting(evaluator)
     run = Executor(levelled, counting, threads=threads, consume=True)
-    for again in (False, True):
-        assert run.short == (again and len(run.ready.tasks) == 1)
+    for turn in range(executor.AGAIN + 2):
+        assert run.again == (turn >= executor.AGAIN)
         given = [client.encrypt(np.ones(SLOTS)) for _ in range(128)]
         seen = [weakref.ref(cipher) for cipher in given]
         reply = run.run(given)
@@ -198,10 +198,10 @@ def test_long_programs_and_slow_ones_are_no_function(
         with monkeypatch.context() as patch:
             patch.setattr(executor, name, 0)
             run = Executor(levelled, evaluator, threads=threads)
-            for _ in "12":
+            for _ in range(executor.AGAIN + 1):
                 (reply,) = run.run([client.encrypt(np.ones(SLOTS)) for _ in range(4)])
                 assert client.decrypt(reply)[0] == 2.0
-                assert not run.short
+                assert not run.again
 
 
 def test_a_request_stays_unless_it_is_given_away() -> None:
@@ -416,7 +416,7 @@ def test_ciphertexts_are_the_same_to_the_last_bit(seed: int, pair: Any, eager: N
         for consume in (False, True):
             run = Executor(levelled, evaluator, entries(vectors[2:]), threads, consume=consume)
             run.prepare({}, ())
-            for _ in "12":
+            for _ in range(executor.AGAIN + 1):
                 reply = run.run([cipher.Clone() for cipher in given])
                 found.append([residues(cipher) for cipher in reply])
     assert all(reply == found[0] for reply in found)
