@@ -45,8 +45,8 @@ from einlang_fhe.verifier import verify
 Progress = Callable[[int, int], None]
 SILENT = 0.01
 """Seconds between two reports: one for each instruction would take longer than some of them."""
-FEW = 2048
-SHORT = 0.05
+FEW = 4096
+SHORT = 0.2
 AGAIN = 2
 """Programs of so few calls are run by functions that are written for them, once they have taken
 less than so many seconds (for each task) so many times."""

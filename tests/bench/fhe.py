@@ -27,7 +27,7 @@ from encrypted.printing import kernels, table, targets
 from encrypted.summary import summary
 
 TURNS = 9
-"""At least so many of two threads, whose gain varies more than a time."""
+"""At least so many, unless asked otherwise."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -37,11 +37,13 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--only", action="append", metavar="NAME", default=[])
     parser.add_argument("--quick", action="store_true", help="at most 5 turns a case")
-    parser.add_argument("--repeat", type=int, metavar="N", default=5)
+    parser.add_argument("--repeat", type=int, metavar="N")
     parser.add_argument("--minimise", metavar="WHAT", default="throughput")
     parser.add_argument("--costs", choices=("measured", "shipped"), default="measured")
     parser.add_argument("--here", metavar="NAME", help="one case in this process")
-    return parser.parse_args(line)
+    found = parser.parse_args(line)
+    found.repeat = found.repeat or (5 if found.quick else TURNS)
+    return found
 
 
 def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def here(name: str, options: argparse.Namespace) -> dict[str, Any]:
     case = cases.by_name()[name]
     found = measure(case, effort, settings)
     if case.group == "large":
-        found["threads"] = paired(case, 2, max(TURNS, effort.turns), settings)
+        found["threads"] = paired(case, 2, effort.turns, settings)
     return found
 
 
