@@ -317,17 +317,24 @@ def _picked(tensor: Array, table: Array) -> Array:
 
 
 def unpack(vectors: Array, layout: Layout) -> Array:
-    """The tensor in the slot vectors (rows: ciphertexts)."""
-    flat = np.zeros(prod(layout.shape))
+    """The tensor in the slot vectors (rows: ciphertexts); axes between these two stay in front.
+
+    >>> layout = arrange((4,), first=(0,), slots=4)
+    >>> unpack(np.arange(8.0).reshape(1, 2, 4), layout)
+    array([[0., 1., 2., 3.],
+           [4., 5., 6., 7.]])
+    """
+    front = np.shape(vectors)[1:-1]
+    flat = np.zeros((*front, prod(layout.shape)))
     for number in range(layout.count):
         table = layout.table(number)
         held = table >= 0
-        row = np.asarray(vectors[number], dtype=np.complex128)[held]
-        flat[table[held]] = row.real
+        row = np.asarray(vectors[number], dtype=np.complex128)[..., held]
+        flat[..., table[held]] = row.real
         if layout.part is not None:
             signed = -row.imag if layout.conjugate else row.imag
-            flat[layout.table(number, imaginary=True)[held]] = signed
-    return flat.reshape(layout.shape)
+            flat[..., layout.table(number, imaginary=True)[held]] = signed
+    return flat.reshape((*front, *layout.shape))
 
 
 def arrange(shape: Sequence[int], first: Sequence[int], slots: int) -> Layout:

@@ -249,8 +249,8 @@ class Outcome:
         values = np.stack([self._of(value, sample) for value, _ in held])
         zero = np.zeros(self.shape[1:])
         errors = np.stack([self._of(e[source], sample) if source in e else zero for _, e in held])
-        drawn = [unpack(errors[:, n], reply.layout) for n in range(errors.shape[1])]
-        return unpack(values[:, 0], reply.layout) * reply.factor, np.array(drawn) * reply.factor
+        drawn = unpack(errors, reply.layout)
+        return unpack(values[:, 0], reply.layout) * reply.factor, drawn * reply.factor
 
     def _of(self, rows: Array, sample: int) -> Array:
         """Of shape (draws, slots)."""
