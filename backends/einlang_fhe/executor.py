@@ -48,8 +48,8 @@ SILENT = 0.01
 FEW = 4096
 SHORT = 0.2
 AGAIN = 2
-"""Programs of so few calls are run by functions that are written for them, once they have taken
-less than so many seconds (for each task) so many times."""
+"""Functions are written for programs of so few instructions, once they have taken less than so
+many seconds (for each task) so many times."""
 
 
 class Pass(Protocol):
@@ -108,6 +108,7 @@ class Executor:
         self.switching = reads_keys(levelled.program)
         self.consume = consume
         self.quick = 0
+        self.few = len(levelled.program.instructions) <= FEW
         self.kept = Kept(evaluator, entries, keys(self.levelled), room)
 
     @cached_property
@@ -175,7 +176,7 @@ class Executor:
             _run(program.tasks[0].calls, values, progress)
         else:
             self._race(program, values, progress)
-        if sum(len(task.calls) for task in program.tasks) <= FEW:
+        if self.few and not self.again:
             self.quick += perf_counter() - start < SHORT * len(program.tasks)
         return [values[register] for register in program.outputs]
 

@@ -190,7 +190,7 @@ def test_values_are_forgotten_after_their_last_use(threads: int, eager: None) ->
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_long_programs_and_slow_ones_are_no_function(
-    threads: int, monkeypatch: pytest.MonkeyPatch
+    threads: int, eager: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     levelled = sums_of_products(2, 1)
     client, evaluator = clear(levelled)
@@ -202,6 +202,21 @@ def test_long_programs_and_slow_ones_are_no_function(
                 (reply,) = run.run([client.encrypt(np.ones(SLOTS)) for _ in range(4)])
                 assert client.decrypt(reply)[0] == 2.0
                 assert not run.again
+            assert (len(run.ready.tasks) > 1) == (threads > 1)
+
+
+def test_what_is_only_handed_back_is_handed_back_again_and_again() -> None:
+    build = Builder(SLOTS)
+    first, second = build.input(0), build.input(1)
+    levelled = assign(build.program((second, first, second)))
+    client, evaluator = clear(levelled)
+    run = Executor(levelled, evaluator, consume=True)
+    for _ in range(executor.AGAIN + 2):
+        given = [client.encrypt(np.full(SLOTS, value)) for value in (1.0, 2.0)]
+        reply = run.run(given)
+        assert [client.decrypt(cipher)[0] for cipher in reply] == [2.0, 1.0, 2.0]
+        assert given == []
+    assert run.again
 
 
 def test_a_request_stays_unless_it_is_given_away() -> None:

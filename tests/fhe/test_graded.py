@@ -11,8 +11,9 @@ from einlang_fhe.layout import arrange
 from einlang_fhe.passes.flat import assign_flat
 from einlang_fhe.passes.grades import Grade, kinds
 from einlang_fhe.plaintexts import Mask
+from einlang_fhe.scales.errors import Source
 from einlang_fhe.scales.graded import fit_graded
-from einlang_fhe.scales.rehearsal import Rehearsal, Source
+from einlang_fhe.scales.rehearsal import Rehearsal
 from einlang_fhe.scales.simulation import intervals
 from einlang_fhe.slots import Builder, SlotProgram
 from slot_interpreter import interpret

@@ -1,7 +1,8 @@
 """Tasks as Python functions, as `dataclasses` writes its methods: no loop over calls.
 
-An addition of short ciphertexts takes ten microseconds, a turn of the loop one; on several
-threads, which let only one run Python, it costs more. Writing the functions takes longer than
+An addition of short ciphertexts takes ten microseconds. A turn of the loop takes half of one or
+more, a line of a function a quarter of that (`tests/bench/threads.py`); on several threads, of
+which only one can run Python at a time, both cost more. Writing the functions takes longer than
 they save in a few runs, so they are for programs that are run again and again.
 
 >>> from einlang_fhe.execution.ready import Ready, Task

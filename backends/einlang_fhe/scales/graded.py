@@ -23,7 +23,8 @@ from einlang_fhe.engines import noise
 from einlang_fhe.engines.engine import Parameters
 from einlang_fhe.parameters import BOUNDS, digits_of
 from einlang_fhe.passes.grades import Kinds, of_client
-from einlang_fhe.scales.rehearsal import Array, Rehearsal, Source
+from einlang_fhe.scales.errors import Array, Source
+from einlang_fhe.scales.rehearsal import Rehearsal
 from einlang_fhe.scales.unscaled import LARGEST, LONE, digit_sizes
 
 SLACK = 1.1
