@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +74,36 @@ def test_a_case_without_work_is_measured() -> None:
     row = measure(by_name()["01-transpose"], Effort(turns=1, seconds=0), {"threads": 1})
     assert row["experts"][0]["operations"] == {}
     assert row["ratio_to_expert"] == 1
+
+
+@needs_openfhe
+def test_times_at_the_pace_of_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    from encrypted import measure
+
+    at = {"yardstick": "0.5 s"}
+    monkeypatch.setattr(measure, "load", lambda: SimpleNamespace(machine=at))
+    found = measure.at_pace([3.0, 4.0, 6.0], [0.5, 1.0, 1.0])
+    assert found == {"paced_seconds": 3.0, "slower_than_calibrated": 2.0}
+    at.clear()
+    assert measure.at_pace([3.0], [0.5]) == {}
+
+
+def test_what_threads_and_predictions_must_reach() -> None:
+    def row(said: float, gain: float, machine: float) -> dict[str, Any]:
+        ours = {"predicted_seconds": said, "evaluate_seconds": said, "paced_seconds": 2 * said}
+        threads = {"speed-up": {"evaluate": gain}, "share of the machine": gain / machine}
+        return {"case": "a", "group": "large", "experts": [], "ours": ours, "threads": threads}
+
+    found = summary([row(1.0, 1.8, 2.0), row(2.0, 1.5, 2.0)])["targets"]
+    seen = {name: (one["figure"], one["pass"]) for name, one in found.items()}
+    assert seen == {
+        "threads: least gain of two": (1.5, False),
+        "threads: least share of what two processes gain": (0.75, False),
+        "predictions: share within 30 %": (1.0, True),
+        "predictions: rank correlation": (1.0, True),
+        "predictions: share within 30 %, at the pace of calibration": (0.0, False),
+        "predictions: rank correlation, at the pace of calibration": (1.0, True),
+    }
 
 
 def test_a_case_that_failed_is_told() -> None:
